@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One settings list for every Swift target of ours.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies + [arguments], swiftSettings: settings)
+}
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+// From the ground up: an import only ever points down this list.
+let rooms: [Target] = [
+  .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+  .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
+  room("PostgreSQL", ["CLibPQ", logging]),
+  room("CitizenItems", [crypto, cryptoExtras]),
+  room("JOSE", [crypto, cryptoExtras]),
+  room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems"]),
+  room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioSSL, logging]),
+  room("Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
+  room(
+    "BrokerAPI",
+    [
+      "Broker", "JOSE", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL, nioHTTP1, nioHTTP2, crypto, lifecycle,
+      logging, metrics,
+    ]),
+  room("BrokerClient", ["JOSE", crypto, httpClient, nioCore, nioSSL, logging]),
+  room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
+  room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
+  room(
+    "JLISSimulator",
+    ["JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, hummingbird, hummingbirdTLS, nioCore, nioPosix, nioSSL, lifecycle, logging]),
+  room("Story", ["BrokerClient", "CitizenItems", "JLISSimulator", "JOSE", "LedgerTool", crypto, httpClient, nioCore, logging]),
+  room("Bench", ["BrokerClient", "JLISSimulator", "CitizenItems", "JOSE", crypto, nioCore, nioPosix, nioSSL, nioHTTP1, logging]),
+  room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),
+]
+
+let programs: [Target] = [
+  program("yonjo", ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
+  program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems"]),
+  program("jlis-simulator", ["JLISSimulator", lifecycle, unixSignals, logging]),
+  program("yonjo-story", ["Story", logging]),
+  program("yonjo-bench", ["Bench", logging]),
+]
+
+let checks: [Target] = [
+  tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
+  tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
+  tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
+  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "JLISSimulator"]),
+  tests(of: "JLISSimulatorTests", ["JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, logging]),
+  tests(of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
+  tests(of: "BrokerAPITests", ["BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, nioCore, logging, metrics]),
+  tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", crypto, logging]),
+  tests(of: "LedgerToolTests", ["LedgerTool", "CitizenItems", "JOSE", crypto]),
+  tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
+  tests(of: "ScenarioTests", ["Story", "BrokerAPI", "Broker", "TestSupport", "JLISSimulator", "JLIS", "JPKI", "PostgreSQL", "Operations", "JOSE", "BrokerClient", "CitizenItems", crypto, logging, metrics]),
+]
+
+let package = Package(
+  name: "Yonjo",
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: rooms + programs + checks)
