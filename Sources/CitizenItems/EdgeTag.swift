@@ -1,0 +1,76 @@
+/// How an edge tag is made. The raw value is the spelling of the tag's text.
+public enum TagScheme: String, Sendable, CaseIterable, Codable, Hashable {
+  /// HMAC-SHA-256 under a key that broker and bank share; 32 bytes.
+  case hmac
+  /// RFC 9497, VOPRF mode, P384-SHA384; 48 bytes.
+  case voprf
+
+  /// Length of a tag's value in bytes.
+  public var valueLength: Int {
+    switch self {
+    case .hmac: 32
+    case .voprf: 48
+    }
+  }
+}
+
+/// A keyed digest of the canonical four items, written `scheme.keyVersion.ruleset.value`.
+///
+/// Whoever holds the key can guess what is behind a tag; whoever does not cannot. It prints as `<redacted>`, so that it reaches an answer only on purpose,
+/// through `text`.
+public struct EdgeTag: Redacted, Hashable {
+  /// How it was made.
+  public let scheme: TagScheme
+  /// Version of the edge key, 1…2³¹−1.
+  public let keyVersion: Int
+  /// Ruleset of the canonical form, 1…65535.
+  public let ruleset: Int
+  /// The digest: 32 bytes for `hmac`, 48 for `voprf`.
+  public let value: [UInt8]
+
+  /// Joins the parts.
+  ///
+  /// - Throws: `TagError.malformed` if a number is out of range or the value has the wrong length.
+  public init(scheme: TagScheme, keyVersion: Int, ruleset: Int, value: [UInt8]) throws(TagError) {
+    guard keyVersion >= 1, keyVersion <= Int(Int32.max), ruleset >= 1, ruleset <= 0xFFFF, value.count == scheme.valueLength else {
+      throw .malformed
+    }
+    self.init(checked: scheme, keyVersion, ruleset, value)
+  }
+
+  private init(checked scheme: TagScheme, _ keyVersion: Int, _ ruleset: Int, _ value: [UInt8]) {
+    self.scheme = scheme
+    self.keyVersion = keyVersion
+    self.ruleset = ruleset
+    self.value = value
+  }
+
+  /// Reads `scheme.keyVersion.ruleset.value`. Numbers have no leading zeros, the value is strict base64url: a tag has one spelling.
+  ///
+  /// - Throws: `TagError.malformed`.
+  public init(parsing text: String) throws(TagError) {
+    guard text.utf8.count <= 128 else { throw .malformed }
+    let parts = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
+    guard parts.count == 4, let scheme = TagScheme(rawValue: String(decoding: parts[0], as: UTF8.self)),
+      let keyVersion = Self.number(parts[1]),
+      let ruleset = Self.number(parts[2]), let value = TagText.decode(parts[3])
+    else { throw .malformed }
+    try self.init(scheme: scheme, keyVersion: keyVersion, ruleset: ruleset, value: value)
+  }
+
+  /// The tag as it is written in requests, answers and files.
+  public var text: String { "\(scheme.rawValue).\(keyVersion).\(ruleset).\(TagText.encode(value))" }
+
+  /// `e = HMAC-SHA-256(K, "yonjo-tag" ‖ ruleset ‖ c)`, the ruleset as four big-endian bytes.
+  public static func hmac(_ canonical: [UInt8], key: EdgeKey) -> EdgeTag {
+    var message = Array("yonjo-tag".utf8)
+    withUnsafeBytes(of: UInt32(CanonicalForm.ruleset).bigEndian) { message.append(contentsOf: $0) }
+    message.append(contentsOf: canonical)
+    return EdgeTag(checked: .hmac, key.version, CanonicalForm.ruleset, key.authenticationCode(for: message))
+  }
+
+  private static func number(_ digits: Substring.UTF8View) -> Int? {
+    guard let first = digits.first, first >= 0x31, digits.count <= 10, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+  }
+}

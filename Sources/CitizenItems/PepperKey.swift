@@ -1,0 +1,97 @@
+internal import Crypto
+internal import CryptoExtras
+internal import Foundation
+
+/// An edge tag as the database holds it: format, pepper version, ciphertext, authentication tag. Equal edge tags under one pepper have equal bytes, so
+/// an index finds them; without the pepper the bytes say nothing.
+public struct StoredTag: Redacted, Hashable {
+  /// What stands in the column.
+  public let bytes: [UInt8]
+
+  /// Takes bytes read from the column; they are checked when opened.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Version of the pepper that sealed it; nil if the bytes are no stored tag.
+  public var pepperVersion: Int? {
+    guard bytes.count > StoredTag.headerLength, bytes[0] == StoredTag.format else { return nil }
+    return bytes[1..<5].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  static let format: UInt8 = 1
+  static let headerLength = 5
+}
+
+/// The key that the broker puts over edge tags before it stores them: 32 bytes, per tenant and version. Prints as `<redacted>`.
+///
+/// AES-256-GCM-SIV (RFC 8452) with a nonce of zeros: deterministic, which is what the index needs, and misuse-resistant, so that determinism is all it
+/// gives away. Reversible, so that the pepper rotates without the bank.
+public struct PepperKey: Redacted, Equatable {
+  /// 1, 2, … within the tenant.
+  public let version: Int
+  private let key: SymmetricKey
+
+  private static let additionalData = Array("yonjo-stored-tag/1".utf8)
+  private static let nonce = [UInt8](repeating: 0, count: 12)
+
+  /// Takes 32 bytes of key material.
+  ///
+  /// - Throws: `TagError.keyForm` for another length, or a version outside 1…2³¹−1.
+  public init(version: Int, bytes: [UInt8]) throws(TagError) {
+    guard bytes.count == 32, version >= 1, version <= Int(Int32.max) else { throw .keyForm }
+    self.version = version
+    self.key = SymmetricKey(data: bytes)
+  }
+
+  /// A new random key.
+  ///
+  /// - Throws: `TagError.keyForm` for a version outside 1…2³¹−1.
+  public static func generate(version: Int) throws(TagError) -> PepperKey {
+    try PepperKey(version: version, bytes: SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
+  }
+
+  /// The 32 bytes, for wrapping only.
+  public var bytes: [UInt8] { key.withUnsafeBytes { Array($0) } }
+
+  /// Seals a tag. The same tag and key always give the same bytes.
+  ///
+  /// - Throws: `TagError.keyForm` if the cipher refuses the key (it does not for 32 bytes).
+  public func seal(_ tag: EdgeTag) throws(TagError) -> StoredTag {
+    var header: [UInt8] = [StoredTag.format]
+    withUnsafeBytes(of: UInt32(version).bigEndian) { header.append(contentsOf: $0) }
+    var plaintext: [UInt8] = [tag.scheme == .hmac ? 1 : 2]
+    withUnsafeBytes(of: UInt32(tag.keyVersion).bigEndian) { plaintext.append(contentsOf: $0) }
+    withUnsafeBytes(of: UInt16(tag.ruleset).bigEndian) { plaintext.append(contentsOf: $0) }
+    plaintext.append(contentsOf: tag.value)
+    do {
+      let box = try AES.GCM._SIV.seal(
+        plaintext, using: key, nonce: AES.GCM._SIV.Nonce(data: Self.nonce), authenticating: Self.additionalData + header)
+      return StoredTag(bytes: header + Array(box.ciphertext) + Array(box.tag))
+    } catch {
+      throw .keyForm
+    }
+  }
+
+  /// Opens a stored tag.
+  ///
+  /// - Throws: `TagError.notOpened` if another key sealed it or a bit was changed.
+  public func open(_ stored: StoredTag) throws(TagError) -> EdgeTag {
+    guard stored.pepperVersion == version, stored.bytes.count > StoredTag.headerLength + 16 else { throw .notOpened }
+    let header = Array(stored.bytes.prefix(StoredTag.headerLength))
+    let body = stored.bytes.dropFirst(StoredTag.headerLength)
+    let plaintext: [UInt8]
+    do {
+      let box = try AES.GCM._SIV.SealedBox(nonce: AES.GCM._SIV.Nonce(data: Self.nonce), ciphertext: body.dropLast(16), tag: body.suffix(16))
+      plaintext = Array(try AES.GCM._SIV.open(box, using: key, authenticating: Self.additionalData + header))
+    } catch {
+      throw .notOpened
+    }
+    guard plaintext.count > 7, plaintext[0] == 1 || plaintext[0] == 2 else { throw .notOpened }
+    do {
+      return try EdgeTag(
+        scheme: plaintext[0] == 1 ? .hmac : .voprf, keyVersion: plaintext[1..<5].reduce(0) { $0 << 8 | Int($1) },
+        ruleset: plaintext[5..<7].reduce(0) { $0 << 8 | Int($1) }, value: Array(plaintext[7...]))
+    } catch {
+      throw .notOpened
+    }
+  }
+}
