@@ -48,7 +48,7 @@ let rooms: [Target] = [
   room("CitizenItems", [crypto, cryptoExtras]),
   room("JOSE", [crypto, cryptoExtras]),
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems"]),
-  room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioSSL, logging]),
+  room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room("Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
   room(
     "BrokerAPI",

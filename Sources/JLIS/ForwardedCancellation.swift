@@ -1,7 +1,8 @@
+public import CitizenItems
 public import Foundation
 
 /// A person's cancellation (取消) of a consent, signed with the signing certificate in force, as the operator forwards it. Prints as `<redacted>`.
-public struct ForwardedCancellation: Sendable {
+public struct ForwardedCancellation: Redacted {
   /// The operator's id of the consent.
   public let consentID: String
   /// The service id under which the consent was registered.
@@ -21,15 +22,6 @@ public struct ForwardedCancellation: Sendable {
     self.signature = signature
     self.certificate = certificate
   }
-}
-
-extension ForwardedCancellation: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// `<redacted>`.
-  public var description: String { "<redacted>" }
-  /// `<redacted>`.
-  public var debugDescription: String { "<redacted>" }
-  /// No children.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// J-LIS has cancelled the consent.

@@ -3,7 +3,7 @@ public import Foundation
 
 /// A person's consent to latest items as the operator forwards it to J-LIS (jpki.md §8). Prints as `<redacted>`.
 /// The operator keeps neither certificate nor signature once J-LIS has acknowledged.
-public struct ForwardedConsent: Sendable {
+public struct ForwardedConsent: Redacted {
   /// The operator's id of this consent: 1…128 printable ASCII characters; the key under which repeating is safe.
   public let consentID: String
   /// The service id that J-LIS gave to the tenant's service: 1…64 printable ASCII characters.
@@ -35,15 +35,6 @@ public struct ForwardedConsent: Sendable {
     self.validFrom = validFrom
     self.validUntil = validUntil
   }
-}
-
-extension ForwardedConsent: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// `<redacted>`.
-  public var description: String { "<redacted>" }
-  /// `<redacted>`.
-  public var debugDescription: String { "<redacted>" }
-  /// No children.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// J-LIS has the consent: its own reference, when it came, and how long it counts.

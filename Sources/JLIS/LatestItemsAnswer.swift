@@ -16,7 +16,7 @@ public enum LatestItemsAnswer: Sendable {
 }
 
 /// Those of the four items that a consent covers. Prints as `<redacted>`; to be destroyed after handing over (jpki.md §8).
-public struct PartialItems: Sendable {
+public struct PartialItems: Redacted, Equatable {
   /// 氏名, when consented.
   public let name: CertifiedText?
   /// 住所, when consented.
@@ -43,13 +43,4 @@ public struct PartialItems: Sendable {
     if sex != nil { present.insert(.sex) }
     return present
   }
-}
-
-extension PartialItems: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// `<redacted>`.
-  public var description: String { "<redacted>" }
-  /// `<redacted>`.
-  public var debugDescription: String { "<redacted>" }
-  /// No children.
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
