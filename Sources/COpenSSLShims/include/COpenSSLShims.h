@@ -1,0 +1,32 @@
+// OpenSSL's macros, and its calls that hand out pointers to pointers, as plain functions for JPKI and its tests.
+#ifndef YONJO_COPENSSL_SHIMS_H
+#define YONJO_COPENSSL_SHIMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// An RSA public key, ready for many public operations at once: nothing in it changes after it is made.
+typedef struct yonjo_rsa_public yonjo_rsa_public;
+
+// Modulus and exponent big-endian. NULL when they make no RSA key (even modulus, even exponent, exponent not below the modulus) or memory ran out.
+yonjo_rsa_public *yonjo_rsa_public_new(const uint8_t *modulus, size_t modulus_length, const uint8_t *exponent, size_t exponent_length);
+void yonjo_rsa_public_free(yonjo_rsa_public *key);
+size_t yonjo_rsa_public_size(const yonjo_rsa_public *key);
+
+// RSAVP1 (RFC 8017 §5.2.2): signature^exponent mod modulus into `block`, which has room for yonjo_rsa_public_size bytes.
+// 1 done, 0 the signature is not below the modulus, -1 OpenSSL failed.
+int yonjo_rsa_public_apply(const yonjo_rsa_public *key, const uint8_t *signature, size_t signature_length, uint8_t *block);
+
+// CMS ContentInfo in BER → the same in DER. Length, or -1 when it is not one. Free the result with yonjo_free.
+long yonjo_cms_to_der(const uint8_t *input, size_t length, uint8_t **output);
+
+void yonjo_free(void *memory);
+
+// A running SHA-256, for what is too large to hash in one piece.
+typedef struct yonjo_sha256 yonjo_sha256;
+yonjo_sha256 *yonjo_sha256_new(void);
+int yonjo_sha256_update(yonjo_sha256 *hash, const uint8_t *bytes, size_t length);
+int yonjo_sha256_final(yonjo_sha256 *hash, uint8_t digest[32]);
+void yonjo_sha256_free(yonjo_sha256 *hash);
+
+#endif

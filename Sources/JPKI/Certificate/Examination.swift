@@ -1,0 +1,87 @@
+internal import CitizenItems
+
+/// A certificate laid out for the rules: its parts, the place it claims, and what it is measured against.
+struct Examination {
+  let fields: CertificateFields
+  let extensions: DecodedExtensions
+  let role: ProfileRule.Role
+  let environment: TrustEnvironment
+  /// Names that issuers of this kind, and of the other kind, bear.
+  let issuerName: [UInt8]
+  let otherIssuerName: [UInt8]
+  let policies: [JPKIProfile.Policy]
+  /// The anchor that the authority key identifier names; for a root, nil.
+  let anchor: TrustAnchor?
+  let cache: IssuerSignatureCache?
+  /// Seconds since 1970.
+  let instant: Int64
+  let subject: DistinguishedName?
+  let items: Result<FourItems, VerificationFailure>?
+
+  init(
+    fields: CertificateFields, kind: CertificateKind, role: ProfileRule.Role, environment: TrustEnvironment,
+    policies: [JPKIProfile.Policy] = [],
+    trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil, instant: Int64
+  ) {
+    self.fields = fields
+    self.role = role
+    self.environment = environment
+    self.policies = policies
+    self.cache = cache
+    self.instant = instant
+    let extensions = DecodedExtensions(fields.extensions)
+    self.extensions = extensions
+    issuerName = JPKIProfile.issuerName(kind, environment)
+    otherIssuerName = JPKIProfile.issuerName(kind == .signing ? .authentication : .signing, environment)
+    anchor = extensions.authorityKey?.keyIdentifier.flatMap { trust?.anchor(kind, keyIdentifier: $0) }
+    subject = try? DistinguishedName(fields.subject)
+    if role == .signing, let names = extensions.subjectAlternativeNames {
+      items = Result { () throws(VerificationFailure) in try CertifiedItems.read(names) }
+    } else {
+      items = nil
+    }
+  }
+
+  /// The policy on the list, if the certificate has exactly one and it is listed for this kind.
+  var policy: JPKIProfile.Policy? {
+    guard let found = extensions.policies, found.count == 1 else { return nil }
+    let dotted = found[0].identifier.dotted
+    return policies.first { $0.identifier == dotted && $0.kind.rawValue == role.rawValue }
+  }
+
+  /// Whether the anchor signed the certificate.
+  var isSignedByAnchor: Bool {
+    guard let anchor else { return false }
+    if let cache { return cache.holds(fields, by: anchor) }
+    return fields.isSigned(by: anchor.key)
+  }
+
+  /// No rule about items found this.
+  func itemsAreFree(of reason: VerificationReason) -> Bool {
+    if case .failure(let failure) = items { failure.reason != reason } else { true }
+  }
+
+  /// The name of the one distribution point, when it is a directory name.
+  var distributionPoint: DistinguishedName? {
+    guard let points = extensions.distributionPoints, points.count == 1, points[0].count == 1, let name = points[0][0].directoryName else {
+      return nil
+    }
+    return try? DistinguishedName(name)
+  }
+}
+
+extension CertificateFields {
+  /// Whether this key signed the certificate with one of the accepted algorithms (RFC 5280 §6.1.3 (a)(1)).
+  func isSigned(by key: RSAPublicKey) -> Bool {
+    guard algorithmsAgree, outerAlgorithm.rsaDigest == .sha256 else { return false }
+    do {
+      try PKCS1.verify(der[signature], by: key, allowed: [.sha256]) { _ in Hash.sha256(der[tbs]) }
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// The key, ready to verify with; nil when it is not RSA.
+  var rsaKey: RSAPublicKey? { publicKey.isRSA ? RSAPublicKey(modulus: publicKey.modulus, exponent: publicKey.exponent) : nil }
+}

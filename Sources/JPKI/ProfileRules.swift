@@ -1,0 +1,80 @@
+/// The profile as a table, in the order in which it is checked: trust, then form, then time. Verifier, `certificate explain` and tests read the same table.
+public enum ProfileRules {
+  /// All rules.
+  public static let all: [ProfileRule] = trust + form + usage + names + items + time + root
+
+  /// The rules for one role, in order.
+  public static func rules(for role: ProfileRule.Role) -> [ProfileRule] {
+    switch role {
+    case .signing: signing
+    case .authentication: authentication
+    case .root: roots
+    }
+  }
+
+  private static let signing = all.filter { $0.roles.contains(.signing) }
+  private static let authentication = all.filter { $0.roles.contains(.authentication) }
+  private static let roots = all.filter { $0.roles.contains(.root) }
+
+  /// The first rule that refuses.
+  static func firstBreach(in examination: Examination) -> ProfileRule? {
+    rules(for: examination.role).first { $0.enforcement == .refuses && !$0.holds(examination) }
+  }
+
+  static let leaves: Set<ProfileRule.Role> = [.signing, .authentication]
+
+  private static let trust: [ProfileRule] = [
+    ProfileRule(
+      "issuer.kind", leaves, "The issuer's name is not that of the other kind of certificate.", source: "jpki.md §1",
+      .certificateOfOtherKind
+    ) { $0.fields.der[$0.fields.issuer.whole] != $0.otherIssuerName[...] },
+    ProfileRule(
+      "issuer.name", leaves, "The issuer's name is byte for byte that of this environment and kind.",
+      source: "jpki.md §1, §5; RFC 5280 §4.1.2.4",
+      .issuerName
+    ) { $0.fields.der[$0.fields.issuer.whole] == $0.issuerName[...] },
+    ProfileRule(
+      "issuer.keyIdentifier", leaves, "authorityKeyIdentifier names the issuer's key.", source: "RFC 5280 §4.2.1.1; jpki.md §1",
+      .authorityKeyIdentifier
+    ) { $0.extensions.authorityKey?.keyIdentifier != nil },
+    ProfileRule("issuer.known", leaves, "An anchor of this kind bears that key identifier.", source: "jpki.md §1", .issuerUnknown) {
+      $0.anchor != nil
+    },
+    ProfileRule(
+      "issuer.certificate", leaves, "Issuer and serial number in authorityKeyIdentifier, where given, are the anchor's.",
+      source: "RFC 5280 §4.2.1.1; jpki.md §2", .authorityKeyIdentifier
+    ) { examination in
+      guard let anchor = examination.anchor, let named = examination.extensions.authorityKey else { return false }
+      guard let issuer = named.issuer, let serial = named.serial else { return true }
+      return issuer == anchor.subject && serial == anchor.serial
+    },
+    ProfileRule(
+      "signature.algorithm", ProfileRules.leaves.union([.root]),
+      "The certificate is signed with sha256WithRSAEncryption, named twice alike.",
+      source: "RFC 5280 §4.1.1.2, §4.1.2.3; jpki.md §1", .signatureAlgorithm
+    ) { $0.fields.algorithmsAgree && $0.fields.outerAlgorithm.rsaDigest == .sha256 },
+    ProfileRule("issuer.signature", leaves, "The anchor's key signed the certificate.", source: "RFC 5280 §6.1.3 (a)(1)", .issuerSignature)
+    {
+      $0.isSignedByAnchor
+    },
+  ]
+
+  private static let time: [ProfileRule] = [
+    ProfileRule("validity.begun", leaves, "notBefore has come.", source: "RFC 5280 §6.1.3 (a)(2)", .certificateNotYetValid) {
+      $0.fields.notBefore.seconds <= $0.instant
+    },
+    ProfileRule(
+      "validity.notOver", leaves, "notAfter, the last second, has not passed.", source: "RFC 5280 §6.1.3 (a)(2); jpki.md §2",
+      .certificateExpired
+    ) { $0.instant <= $0.fields.notAfter.seconds },
+    ProfileRule("issuer.valid", leaves, "The anchor is valid.", source: "jpki.md §1", .issuerNotValid) { examination in
+      guard let anchor = examination.anchor else { return false }
+      return anchor.notBefore.wholeSeconds <= examination.instant && examination.instant <= anchor.notAfter.wholeSeconds
+    },
+    ProfileRule(
+      "validity.endOfDay", ProfileRules.leaves.union([.root]), "notAfter is 23:59:59 in Japan.", source: "jpki.md §2", .validityEncoding,
+      .middle,
+      .observes
+    ) { ($0.fields.notAfter.seconds + 9 * 3600) % 86_400 == 86_399 },
+  ]
+}

@@ -1,0 +1,45 @@
+internal import COpenSSL
+internal import COpenSSLShims
+
+/// Hashes by OpenSSL.
+enum Hash {
+  /// RFC 6960 names issuers by it; nothing is signed with it here.
+  static func sha1(_ bytes: some Collection<UInt8>) -> [UInt8] { run(bytes, 20) { SHA1($0, $1, $2) } }
+  static func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] { run(bytes, 32) { SHA256($0, $1, $2) } }
+  static func sha384(_ bytes: some Collection<UInt8>) -> [UInt8] { run(bytes, 48) { SHA384($0, $1, $2) } }
+  static func sha512(_ bytes: some Collection<UInt8>) -> [UInt8] { run(bytes, 64) { SHA512($0, $1, $2) } }
+
+  private static func run(
+    _ bytes: some Collection<UInt8>, _ length: Int,
+    _ hash: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?) -> UnsafeMutablePointer<UInt8>?
+  ) -> [UInt8] {
+    func digest(_ input: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+      [UInt8](unsafeUninitializedCapacity: length) { output, count in
+        // A hash fails only without memory; an all-zero digest then matches nothing.
+        if hash(input.baseAddress, input.count, output.baseAddress) == nil { output.initialize(repeating: 0) }
+        count = length
+      }
+    }
+    return bytes.withContiguousStorageIfAvailable(digest) ?? Array(bytes).withUnsafeBufferPointer(digest)
+  }
+}
+
+/// SHA-256 in pieces, for lists of revoked certificates.
+struct RunningSHA256: ~Copyable {
+  private let handle: OpaquePointer?
+
+  init() { handle = yonjo_sha256_new() }
+  deinit { yonjo_sha256_free(handle) }
+
+  /// Takes the next piece.
+  func update(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if let handle { _ = yonjo_sha256_update(handle, bytes.baseAddress, bytes.count) }
+  }
+
+  /// The digest of all pieces; nil if OpenSSL failed.
+  consuming func finish() -> [UInt8]? {
+    guard let handle else { return nil }
+    var digest = [UInt8](repeating: 0, count: 32)
+    return yonjo_sha256_final(handle, &digest) == 1 ? digest : nil
+  }
+}
