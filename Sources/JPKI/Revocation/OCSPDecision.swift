@@ -27,6 +27,6 @@ public struct OCSPDecision: Sendable, Hashable {
   public let nextUpdate: Date?
   /// When the answer was signed.
   public let producedAt: Date?
-  /// Why the status is unknown.
-  public var reason: VerificationReason? { if case .unknown(let reason) = status { reason } else { nil } }
+  /// Changed, ended, or why the status is unknown; nil when good.
+  public var reason: VerificationReason? { status.reason }
 }

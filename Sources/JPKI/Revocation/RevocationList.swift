@@ -1,12 +1,11 @@
 public import Foundation
-internal import COpenSSLShims
 
 /// A CRL whose signature was verified before any of its entries was believed (RFC 5280 §5, §6.3).
 public struct RevocationList: Sendable {
   /// Whose certificates it speaks of.
   public let issuer: TrustAnchor
-  /// Its number: one that goes back is not to be put in force.
-  public let number: RevocationListNumber
+  /// Its number: one that goes back is not to be put in force. RFC 5280 §5.2.3 would allow 20 bytes; daily lists need three.
+  public let number: UInt64
   /// The source's time.
   public let thisUpdate: Date
   /// When the next one is due; from then on this one says nothing.
@@ -20,6 +19,21 @@ public struct RevocationList: Sendable {
 
   private let entries: RevocationEntries
 
+  /// The key identifier of `issuer`.
+  public var issuerKeyIdentifier: [UInt8] { issuer.subjectKeyIdentifier }
+
+  /// Finds the issuer among the anchors of this kind by the key identifier that the list names, then as below.
+  public init(
+    verifying der: [UInt8], trust: TrustStore, kind: CertificateKind, at: Date, clockSkew: TimeInterval = 60, maximumBytes: Int = 1 << 30
+  ) throws(VerificationFailure) {
+    guard der.count <= maximumBytes else { throw VerificationFailure(.crlTooLarge) }
+    let fields: RevocationListFields
+    do throws(DERError) { fields = try RevocationListFields(der) } catch { throw VerificationFailure(.crlMalformed) }
+    let named = try RevocationListHeader(fields.extensions).authorityKeyIdentifier
+    guard let issuer = named.flatMap({ trust.anchor(kind, keyIdentifier: $0) }) else { throw VerificationFailure(.crlIssuer) }
+    try self.init(der, fields, issuer: issuer, at: at, clockSkew: clockSkew)
+  }
+
   /// - Parameters:
   ///   - at: the list must be in force then.
   ///   - clockSkew: how far thisUpdate may lie ahead, in seconds.
@@ -30,6 +44,12 @@ public struct RevocationList: Sendable {
     guard der.count <= maximumBytes else { throw VerificationFailure(.crlTooLarge) }
     let fields: RevocationListFields
     do throws(DERError) { fields = try RevocationListFields(der) } catch { throw VerificationFailure(.crlMalformed) }
+    try self.init(der, fields, issuer: issuer, at: at, clockSkew: clockSkew)
+  }
+
+  private init(
+    _ der: [UInt8], _ fields: RevocationListFields, issuer: TrustAnchor, at: Date, clockSkew: TimeInterval
+  ) throws(VerificationFailure) {
     guard der[fields.issuer.whole] == issuer.subject[...] else { throw VerificationFailure(.crlIssuer) }
     guard fields.algorithmsAgree, fields.algorithm.rsaDigest == .sha256 else { throw VerificationFailure(.crlSignatureAlgorithm) }
     let header = try RevocationListHeader(fields.extensions)
@@ -90,14 +110,14 @@ public struct RevocationList: Sendable {
 /// The extensions of a CRL (RFC 5280 §5.2).
 struct RevocationListHeader {
   let authorityKeyIdentifier: [UInt8]?
-  let number: RevocationListNumber
+  let number: UInt64
   let point: IssuingDistributionPoint?
   private let isDelta: Bool
   private let knowsAllCritical: Bool
 
   init(_ extensions: [CertificateExtension]) throws(VerificationFailure) {
     var key: [UInt8]?
-    var number: RevocationListNumber?
+    var number: UInt64?
     var point: IssuingDistributionPoint?
     var isDelta = false
     var knowsAllCritical = true
@@ -110,8 +130,8 @@ struct RevocationListHeader {
         case .crlNumber:
           let element = try one.element(DERTag.integer)
           let content = try Array(element.bytes[element.integerContent()])
-          guard content[0] & 0x80 == 0 else { throw .value }
-          number = RevocationListNumber(content)
+          guard content[0] & 0x80 == 0, content.drop(while: { $0 == 0 }).count <= 8 else { throw .value }
+          number = content.reduce(0) { $0 << 8 | UInt64($1) }
         case .issuingDistributionPoint: point = try IssuingDistributionPoint(one.element(DERTag.sequence))
         case .deltaCRLIndicator: isDelta = true
         default: if one.isCritical { knowsAllCritical = false }

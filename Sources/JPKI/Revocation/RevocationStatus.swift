@@ -20,13 +20,13 @@ public enum RevocationStatus: Sendable, Hashable {
   /// Nobody can say, for this reason.
   case unknown(UnknownReason)
 
-  /// The refusal that this status leads to; nil when good.
-  public var failure: VerificationFailure? {
+  /// Changed, ended, or why nobody can say; nil when good.
+  public var reason: VerificationReason? {
     switch self {
     case .good: nil
-    case .revoked(.contentChanged, _): VerificationFailure(.contentChanged)
-    case .revoked(.ended, _): VerificationFailure(.ended)
-    case .unknown(let reason): VerificationFailure(reason)
+    case .revoked(.contentChanged, _): .contentChanged
+    case .revoked(.ended, _): .ended
+    case .unknown(let reason): reason
     }
   }
 }
