@@ -61,7 +61,7 @@ let rooms: [Target] = [
   room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
   room(
     "JLISSimulator",
-    ["JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, hummingbird, hummingbirdTLS, nioCore, nioPosix, nioSSL, lifecycle, logging]),
+    ["JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, httpClient, hummingbird, hummingbirdTLS, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
   room("Story", ["BrokerClient", "CitizenItems", "JLISSimulator", "JOSE", "LedgerTool", crypto, httpClient, nioCore, logging]),
   room("Bench", ["BrokerClient", "JLISSimulator", "CitizenItems", "JOSE", crypto, nioCore, nioPosix, nioSSL, nioHTTP1, logging]),
   room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),
@@ -70,7 +70,7 @@ let rooms: [Target] = [
 let programs: [Target] = [
   program("yonjo", ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
   program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems"]),
-  program("jlis-simulator", ["JLISSimulator", lifecycle, unixSignals, logging]),
+  program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
   program("yonjo-story", ["Story", logging]),
   program("yonjo-bench", ["Bench", logging]),
 ]

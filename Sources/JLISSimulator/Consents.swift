@@ -5,7 +5,7 @@ import JLIS
 import JPKI
 
 /// A consent as the simulator's J-LIS holds it, for people at its controls.
-public struct RegisteredConsent: Sendable, Equatable {
+public struct RegisteredConsent: Sendable, Codable, Equatable {
   /// The operator's id.
   public let consentID: String
   /// The service that it is given for.

@@ -9,19 +9,19 @@ extension SimulatedJLIS {
   /// Answers a DER `OCSPRequest` as the responder of that authority, faults included (``Faults/RevocationFault/slow`` and
   /// ``Faults/RevocationFault/down`` are the carrier's business). A request that cannot be read is answered `malformedRequest`, unsigned.
   public func ocspAnswer(to request: [UInt8], kind: CertificateKind) throws -> [UInt8] {
-    guard let question = OCSPQuestion(request) else { return OCSPAnswer.malformedRequest }
+    guard let question = OCSPQuestion(request) else { return OCSPReply.malformedRequest }
     let fault = try faults.ocsp
     let genuine = try authority(.genuine(kind))
     let signer = fault == .wrongSigner ? try authority(.rogue(kind)) : genuine
     let moment = fault == .stale ? now.addingTimeInterval(-Self.staleSeconds) : now
     let answers = try store.read { state in
       question.certificates.map { id in
-        OCSPAnswer.Single(
+        OCSPReply.Single(
           encodedCertificateID: fault == .wrongSerial ? id.encodedOfNextSerial : id.encoded,
           status: Self.status(of: id, by: genuine, in: state))
       }
     }
-    let answer = try OCSPAnswer(producedAt: moment, answers: answers, nonce: question.nonce)
+    let answer = try OCSPReply(producedAt: moment, answers: answers, nonce: question.nonce)
       .signed(responderKey: signer.responderKey, responderCertificate: signer.responderCertificate)
     return fault == .malformed ? Array(answer.prefix(answer.count / 2)) : answer
   }
@@ -49,7 +49,7 @@ extension SimulatedJLIS {
   }
 
   /// Another issuer's certificate and a serial never issued are both `unknown` (RFC 6960 §2.2).
-  private static func status(of id: OCSPQuestion.CertificateID, by authority: Authority, in state: SimulatorState) -> OCSPAnswer.Status {
+  private static func status(of id: OCSPQuestion.CertificateID, by authority: Authority, in state: SimulatorState) -> OCSPReply.Status {
     let name = authority.distinguishedName.der.bytes
     let isOurs =
       switch id.hash {

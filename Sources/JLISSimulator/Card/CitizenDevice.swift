@@ -23,7 +23,11 @@ public struct CitizenDevice: Sendable {
   ///   - authentication: sign with the authentication certificate: beside the signing one under `authentication`, or alone in its place.
   /// - Throws: ``CardRefusal`` where the card does not sign.
   public func plainCard(toBeSigned: [UInt8], signing: Bool = true, authentication: Bool = true) throws(CardRefusal) -> JSONValue {
-    let digestInfo = Self.digestInfo(of: toBeSigned)
+    try plainCard(digestInfo: Self.digestInfo(of: toBeSigned), signing: signing, authentication: authentication)
+  }
+
+  /// The same for a DigestInfo made elsewhere, well-formed or not.
+  public func plainCard(digestInfo: [UInt8], signing: Bool = true, authentication: Bool = true) throws(CardRefusal) -> JSONValue {
     var card: [String: JSONValue] = ["format": "raw"]
     let material: ([UInt8], [UInt8]) -> [String: JSONValue] = {
       ["signature": .string(Base64URL.encode($0)), "certificate": .string(Base64.encode($1))]

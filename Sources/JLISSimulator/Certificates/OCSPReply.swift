@@ -4,7 +4,7 @@ import Foundation
 ///
 /// J-LIS makes its data every quarter of an hour (jpki.md §6): `thisUpdate` is the last quarter, `nextUpdate` the next. Unlike there, a
 /// revocation is told at once, so that nobody has to wait.
-struct OCSPAnswer: Sendable {
+struct OCSPReply: Sendable {
   let producedAt: Date
   let thisUpdate: Date
   let nextUpdate: Date
@@ -55,13 +55,13 @@ struct OCSPAnswer: Sendable {
   static let malformedRequest = DER.sequence(.enumerated(1)).bytes
 }
 
-extension OCSPAnswer.Single {
+extension OCSPReply.Single {
   fileprivate func der(thisUpdate: Date, nextUpdate: Date) -> DER {
     .sequence(DER(encoded: encodedCertificateID), status.der, .generalizedTime(thisUpdate), .explicit(0, .generalizedTime(nextUpdate)))
   }
 }
 
-extension OCSPAnswer.Status {
+extension OCSPReply.Status {
   fileprivate var der: DER {
     switch self {
     case .good: .implicitPrimitive(0, [])
