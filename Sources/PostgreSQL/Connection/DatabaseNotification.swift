@@ -5,3 +5,6 @@ public struct DatabaseNotification: Sendable, Equatable {
   /// The text sent with it, at most 8,000 bytes.
   public let payload: String
 }
+
+/// Where a connection's thread puts notifications.
+typealias DatabaseNotificationStream = AsyncThrowingStream<DatabaseNotification, any Error>.Continuation

@@ -20,15 +20,10 @@ final class ResultStorage: @unchecked Sendable {
   var columnCount: Int { Int(PQnfields(pointer)) }
 
   /// Rows inserted, updated, deleted, selected or copied, as the command tag says.
-  var affectedRows: Int {
-    guard var digit = PQcmdTuples(pointer) else { return 0 }
-    var count = 0
-    while digit.pointee != 0 {
-      count = count * 10 + Int(digit.pointee - 48)
-      digit += 1
-    }
-    return count
-  }
+  var affectedRows: Int { Int(affectedRowsOf: pointer) }
+
+  /// Whether the command tag is this one: a `COMMIT` of a failed transaction answers `ROLLBACK`.
+  func hasTag(_ tag: String) -> Bool { PQcmdStatus(pointer).map { String(cString: $0) == tag } ?? false }
 
   /// The type and the bytes of a field; `nil` for `NULL`. The bytes live as long as this object.
   func field(_ row: Int, _ column: Int) throws(PostgreSQLError) -> (type: UInt32, bytes: UnsafeRawBufferPointer)? {
@@ -40,4 +35,11 @@ final class ResultStorage: @unchecked Sendable {
   }
 
   func unexpectedType(_ column: Int) -> PostgreSQLError { .unexpectedType(column: column, statement: statement.name) }
+}
+
+extension Int {
+  /// The count in a result's command tag; 0 where it has none.
+  init(affectedRowsOf result: OpaquePointer) {
+    self = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+  }
 }
