@@ -80,9 +80,13 @@ let checks: [Target] = [
   tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
   tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
   tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "JLISSimulator"]),
-  tests(of: "JLISSimulatorTests", ["JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, logging]),
+  tests(of: "JLISSimulatorTests", ["JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
   tests(of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
-  tests(of: "BrokerAPITests", ["BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, nioCore, logging, metrics]),
+  tests(
+    of: "BrokerAPITests",
+    [
+      "BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, httpClient, nioCore, nioPosix, nioSSL, nioHTTP1, lifecycle, logging, metrics,
+    ]),
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", crypto, logging]),
   tests(of: "LedgerToolTests", ["LedgerTool", "CitizenItems", "JOSE", crypto]),
   tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),

@@ -1,0 +1,27 @@
+import Hummingbird
+import Logging
+import Synchronization
+
+/// What is known of a request beside its bytes.
+struct BrokerRequestContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// Trace id of the caller, or our own.
+  var requestID = ""
+  /// Thumbprint of the client certificate, where one was shown and verified.
+  var peerThumbprint: String?
+  /// What the handlers learn and the request's log line tells.
+  let record = RequestRecord()
+
+  init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+}
+
+/// Filled in while a request is worked on, read once it is answered.
+final class RequestRecord: Sendable {
+  private let state = Mutex<String?>(nil)
+
+  /// The tenant's id, once the token is verified.
+  var tenant: String? {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+}
