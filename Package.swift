@@ -19,6 +19,7 @@ let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", pac
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -63,7 +64,7 @@ let rooms: [Target] = [
     "JLISSimulator",
     ["JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, httpClient, hummingbird, hummingbirdTLS, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
   room("Story", ["BrokerClient", "CitizenItems", "JLISSimulator", "JOSE", "LedgerTool", crypto, httpClient, nioCore, logging]),
-  room("Bench", ["BrokerClient", "JLISSimulator", "CitizenItems", "JOSE", crypto, nioCore, nioPosix, nioSSL, nioHTTP1, logging]),
+  room("Bench", ["Story", "BrokerClient", "LedgerTool", "JLISSimulator", "CitizenItems", "JOSE", nioCore, nioPosix, nioSSL, nioTLS]),
   room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),
 ]
 
@@ -71,8 +72,8 @@ let programs: [Target] = [
   program("yonjo", ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
   program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems"]),
   program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
-  program("yonjo-story", ["Story", logging]),
-  program("yonjo-bench", ["Bench", logging]),
+  program("yonjo-story", ["Story"]),
+  program("yonjo-bench", ["Bench", "Story"]),
 ]
 
 let checks: [Target] = [
