@@ -80,7 +80,7 @@ let checks: [Target] = [
   tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
   tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
   tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
-  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "JLISSimulator"]),
+  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims"]),
   tests(of: "JLISSimulatorTests", ["JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
   tests(of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
   tests(

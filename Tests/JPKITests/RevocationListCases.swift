@@ -1,0 +1,92 @@
+import JPKI
+
+/// What can be wrong with a CRL, and what it can say.
+enum RevocationListCases {
+  static func read(_ der: [UInt8], maximumBytes: Int = 1 << 20) -> VerificationReason? {
+    reason { () throws(VerificationFailure) in
+      _ = try RevocationList(verifying: der, issuer: World.signingAnchor, at: World.now, maximumBytes: maximumBytes)
+    }
+  }
+
+  private static func list(_ name: String, _ reason: VerificationReason, _ spoil: @escaping @Sendable (inout ListRecipe) -> Void)
+    -> RefusalCase
+  {
+    RefusalCase("CRL: " + name, reason) {
+      var recipe = ListRecipe()
+      spoil(&recipe)
+      return read(recipe.der)
+    }
+  }
+
+  private static func status(
+    _ name: String, _ reason: VerificationReason, certificate: @escaping @Sendable () -> VerifiedCertificate? = { card },
+    _ spoil: @escaping @Sendable (inout ListRecipe) -> Void
+  ) -> RefusalCase {
+    RefusalCase("CRL: " + name, reason) {
+      var recipe = ListRecipe()
+      spoil(&recipe)
+      guard let list = try? RevocationList(verifying: recipe.der, issuer: World.signingAnchor, at: World.now), let card = certificate()
+      else { return nil }
+      return list.status(of: card, at: World.now).reason
+    }
+  }
+
+  static var card: VerifiedCertificate? { try? World.verifier.verifyCertificate(World.signingCertificate, kind: .signing, at: World.now) }
+  private static let serial = 0x01A2_B3C4
+
+  static let all: [RefusalCase] = [
+    RefusalCase("CRL: nothing", .crlMalformed) { read([]) },
+    RefusalCase("CRL: a certificate", .crlMalformed) { read(World.signingCertificate) },
+    RefusalCase("CRL: larger than its bound", .crlTooLarge) { read(ListRecipe().der, maximumBytes: 100) },
+    RefusalCase("CRL: a byte after it", .crlMalformed) { read(ListRecipe().der + [0]) },
+    list("version 1", .crlMalformed) { $0.version = [] },
+    list("no number", .crlMalformed) { $0.number = nil },
+    list("a negative number", .crlMalformed) { $0.number = Encoder.element(2, [0x80]) },
+    list("no nextUpdate", .crlMalformed) { $0.nextUpdate = [] },
+    list("nextUpdate before thisUpdate", .crlMalformed) { $0.nextUpdate = Encoder.utc("260630000000Z") },
+    list("an extension twice", .crlMalformed) { $0.others = [Encoder.extension(ExtensionID.crlNumber, Encoder.integer(1))] },
+    list("an entry with a negative serial number", .crlMalformed) { $0.entries[1].serial = Encoder.element(2, [0x80, 0]) },
+    list("an entry with a serial number of 22 bytes", .crlMalformed) {
+      $0.entries[1].serial = Encoder.integer([UInt8](repeating: 1, count: 22))
+    },
+    list("an entry with a time in words", .crlMalformed) { $0.entries[1].time = Encoder.utf8("260601000000Z") },
+    list("an entry with an impossible day", .crlMalformed) { $0.entries[1].time = Encoder.utc("260631000000Z") },
+    list("an entry with two reasons", .crlMalformed) { $0.entries[0].extensions += $0.entries[0].extensions },
+    list("another name", .crlIssuer) { $0.issuer = World.authenticationAuthority.name },
+    list("another generation's key", .crlIssuer) { $0.authority = World.youngerSigningAuthority },
+    list("signed by a card", .crlSignature) { $0.key = World.signingKey },
+    list("signed by another generation under this one's identifier", .crlSignature) { $0.key = World.youngerSigningAuthority.key },
+    list("sha1WithRSAEncryption", .crlSignatureAlgorithm) { $0.algorithm = Encoder.algorithm(Algorithm.sha1WithRSA) },
+    list("two algorithms", .crlSignatureAlgorithm) { $0.outerAlgorithm = Encoder.algorithm(Algorithm.sha384WithRSA) },
+    list("a delta", .crlDelta) { $0.others = [Encoder.extension("2.5.29.27", critical: true, Encoder.integer(2025))] },
+    list("an indirect list", .crlIndirect) { $0.point = Encoder.sequence(Encoder.primitive(4, [0xFF])) },
+    list("a list of authorities only", .crlPartialScope) { $0.point = Encoder.sequence(Encoder.primitive(2, [0xFF])) },
+    list("a list of attribute certificates", .crlPartialScope) { $0.point = Encoder.sequence(Encoder.primitive(5, [0xFF])) },
+    list("a list of some reasons", .crlPartialScope) { $0.point = Encoder.sequence(Encoder.primitive(3, [6, 0x40])) },
+    list("an empty issuingDistributionPoint", .crlMalformed) { $0.point = Encoder.sequence() },
+    list("an unknown critical extension", .crlExtensionUnknownCritical) {
+      $0.others = [Encoder.extension("1.2.392.200149.9.9", critical: true, Encoder.null)]
+    },
+    list("an unknown critical extension of an entry", .crlExtensionUnknownCritical) {
+      $0.entries[2].extensions = [
+        Encoder.extension("2.5.29.29", critical: true, Encoder.sequence(Encoder.explicit(4, World.authenticationAuthority.name)))
+      ]
+    },
+    list("expired", .crlExpired) { $0.nextUpdate = Encoder.utc("260701025959Z") },
+    list("of tomorrow", .crlNotYetValid) { $0.thisUpdate = Encoder.utc("260702000000Z") },
+    status("changed", .contentChanged) { $0.entries.append(.init(serial, reason: 3)) },
+    status("renewed", .ended) { $0.entries.append(.init(serial, reason: 4)) },
+    status("use ended", .ended) { $0.entries.append(.init(serial, reason: 5)) },
+    status("on hold, which is never released", .ended) { $0.entries.append(.init(serial, reason: 6)) },
+    status("without reason", .ended) { $0.entries.append(.init(serial)) },
+    status("for a reason of the future", .ended) { $0.entries.append(.init(serial, reason: 42)) },
+    status("named twice: the end outweighs the change", .ended) { $0.entries += [.init(serial, reason: 3), .init(serial, reason: 5)] },
+    status("another municipality's part", .crlOfOtherPart) { $0.point = ListRecipe.part(World.pointName(.signing, city: "Betsu-shi")) },
+    status(
+      "a certificate of the other kind", .crlIssuer,
+      certificate: {
+        try? World.verifier.verifyCertificate(World.authenticationCertificate, kind: .authentication, at: World.now)
+      }
+    ) { _ in },
+  ]
+}
