@@ -10,6 +10,8 @@ public enum CanonicalRefusal: String, Error, Sendable, Hashable, CustomStringCon
   case date
   /// The sex is in no known form.
   case sex
+  /// The rules do not come to rest on this text; no name and no address does that.
+  case unsettled
   /// An item that all four need is missing.
   case missingItem
 
@@ -21,6 +23,7 @@ public enum CanonicalRefusal: String, Error, Sendable, Hashable, CustomStringCon
     case .unreadableCharacter: "The text holds a control, private or unreadable character."
     case .date: "The date of birth is in no known form, or is no day of the calendar."
     case .sex: "The sex is in no known form."
+    case .unsettled: "The text cannot be brought into a canonical form."
     case .missingItem: "One of the four items is missing."
     }
   }
