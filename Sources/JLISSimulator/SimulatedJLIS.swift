@@ -40,8 +40,9 @@ public final class SimulatedJLIS: Sendable {
   public func exportTrust(to directory: String) throws {
     try PrivateFile.makeDirectory(directory)
     for name in [AuthorityName.sign, .auth] {
-      try PrivateFile.replace(
-        "\(directory)/\(name.rawValue)_sim.pem", Array(PEM.encode(try authority(name).certificate, label: "CERTIFICATE").utf8))
+      let path = "\(directory)/\(name.rawValue)_sim.pem"
+      let pem = Array(PEM.encode(try authority(name).certificate, label: "CERTIFICATE").utf8)
+      if (try? PrivateFile.read(path)) != pem { try PrivateFile.replace(path, pem) }
     }
   }
 

@@ -44,7 +44,7 @@ struct RevocationRoutes: Sendable {
   private static func pass(_ fault: Faults.RevocationFault?) async throws {
     switch fault {
     case .down: throw HTTPError(.serviceUnavailable)
-    case .slow: try await Task.sleep(for: .seconds(Faults.delaySeconds))
+    case .slow: try await Faults.delay()
     default: return
     }
   }

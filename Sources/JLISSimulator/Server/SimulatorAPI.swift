@@ -42,7 +42,7 @@ struct SimulatorAPI: Sendable {
       switch try simulator.faults.api {
       case .down: throw HTTPError(.serviceUnavailable)
       case .malformed: return Self.response(Array("<html>".utf8), .ok)
-      case .slow: try await Task.sleep(for: .seconds(Faults.delaySeconds))
+      case .slow: try await Faults.delay()
       case nil: break
       }
       guard request.headers[Self.wireHeader] == JLISWire.version else { return try Self.refusal(.invalidRequest, .badRequest) }

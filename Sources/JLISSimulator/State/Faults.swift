@@ -1,3 +1,5 @@
+import ServiceLifecycle
+
 /// What is to go wrong, on demand.
 public struct Faults: Sendable, Codable, Equatable {
   /// OCSP answers.
@@ -43,6 +45,8 @@ public struct Faults: Sendable, Codable, Equatable {
     self.api = api
   }
 
-  /// How long `slow` takes.
-  static let delaySeconds = 30
+  /// What `slow` does; a server that is shut down does not wait for it.
+  static func delay() async throws {
+    try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(30)) }
+  }
 }

@@ -1,0 +1,64 @@
+import CitizenItems
+import Foundation
+import Synchronization
+import Testing
+
+@testable import JLIS
+
+@Suite struct ClientTests {
+  final class Instants: Sendable {
+    private let instant = Mutex(ContinuousClock().now)
+    var now: ContinuousClock.Instant { instant.withLock { $0 } }
+    func advance(_ duration: Duration) { instant.withLock { $0 = $0.advanced(by: duration) } }
+  }
+
+  @Test func aDoorRestsAfterSeveralFailuresAndThenOneCallIsLetThrough() {
+    let instants = Instants()
+    let breaker = CircuitBreaker(threshold: 2, pause: .seconds(5), now: { instants.now })
+    breaker.failed()
+    #expect(breaker.mayCall())
+    breaker.failed()
+    #expect(!breaker.mayCall())
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+    #expect(!breaker.mayCall())
+    breaker.succeeded()
+    #expect(breaker.mayCall())
+    breaker.failed()
+    #expect(breaker.mayCall())
+  }
+
+  @Test func aRefusalsCodeCannotCarryContent() {
+    #expect(JLISRefusal(rawValue: "四情 <花子>\n").rawValue == "")
+    #expect(JLISRefusal(rawValue: String(repeating: "a", count: 100)).rawValue.count == 64)
+    #expect(JLISRefusal(rawValue: "consentConflict") == .consentConflict)
+    #expect("\(JLISError.refused(.signatureInvalid))" == "J-LIS refused: signatureInvalid")
+  }
+
+  @Test func whatIsForwardedPrintsAsRedacted() {
+    let consent = ForwardedConsent(
+      consentID: "c", serviceID: "s", items: [.name], statement: [1], signature: [2], certificate: [3], validFrom: .distantPast,
+      validUntil: .distantFuture)
+    #expect("\(consent)" == "<redacted>")
+    let configuration = JLISClientConfiguration(
+      revocationAddress: "http://a", apiAddress: "https://b", trustRootsPEM: "", clientCertificatePEM: "", clientKeyPEM: "SECRET")
+    var dumped = "\(configuration) \(String(reflecting: configuration))"
+    dump(configuration, to: &dumped)
+    #expect(!dumped.contains("SECRET"))
+  }
+
+  @Test func aClientWithoutKeysIsNotMade() {
+    #expect(throws: JLISError.malformed) {
+      try JLISClient(
+        JLISClientConfiguration(
+          revocationAddress: "http://a", apiAddress: "https://b", trustRootsPEM: "no PEM", clientCertificatePEM: "", clientKeyPEM: ""))
+    }
+  }
+
+  @Test(arguments: [[], [0x00], [0x0F, 0xA0, 0xFF]])
+  func hexadecimalDigitsGoThereAndBack(bytes: [UInt8]) {
+    #expect(Hexadecimal.decode(Hexadecimal.encode(bytes)) == bytes)
+    #expect(Hexadecimal.decode("0g") == nil)
+    #expect(Hexadecimal.decode("abc") == nil)
+  }
+}
