@@ -19,9 +19,13 @@ public enum JPKIProfile {
     /// What the key lives in.
     public let medium: CardMedium
 
+    /// `identifier` as certificates write it; nil, and thus matching none, where it is no identifier.
+    let oid: OID?
+
     /// A policy to accept beside those that are known.
     public init(identifier: String, kind: CertificateKind, medium: CardMedium) {
       self.identifier = identifier
+      oid = OID(dotted: identifier)
       self.kind = kind
       self.medium = medium
     }

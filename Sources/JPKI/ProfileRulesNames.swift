@@ -103,8 +103,7 @@ extension ProfileRules {
   ]
 
   private static func issuerBeginning(of examination: Examination) -> [String] {
-    let kind: CertificateKind = examination.role == .signing ? .signing : .authentication
-    return ["JP", JPKIProfile.organization(examination.environment), JPKIProfile.unit(kind)]
+    ["JP", JPKIProfile.organization(examination.environment), JPKIProfile.unit(examination.kind)]
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

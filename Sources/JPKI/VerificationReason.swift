@@ -98,9 +98,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
 
   /// The signature is not as long as the key's modulus.
   case signatureLength
-  /// The signature, as a number, is not below the modulus.
-  case signatureOutOfRange
-  /// The recovered block is no PKCS#1 v1.5 block at all: signed by another key, or damaged.
+  /// The signature, as a number, is not below the modulus, or the recovered block is no PKCS#1 v1.5 block at all: signed by another key, or damaged.
   case signatureNotByThisKey
   /// The recovered block begins as one of PKCS#1 v1.5 but its padding is wrong.
   case paddingInvalid
@@ -216,7 +214,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
       .certificateProfile
     case .certificateExpired: .certificateExpired
     case .certificateNotYetValid: .certificateNotYetValid
-    case .formatNotSupported, .signatureTooLarge, .signatureLength, .signatureOutOfRange, .signatureNotByThisKey, .paddingInvalid,
+    case .formatNotSupported, .signatureTooLarge, .signatureLength, .signatureNotByThisKey, .paddingInvalid,
       .pssNotAccepted,
       .bareHash, .rawContent, .digestInfoMalformed, .digestInfoTrailingBytes, .digestInfoParameters, .digestLength, .sha1NotAccepted,
       .digestAlgorithmNotAccepted, .digestMismatch, .cmsMalformed, .cmsContentType, .cmsSignerCount, .cmsSignerCertificate,

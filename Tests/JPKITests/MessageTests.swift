@@ -54,10 +54,7 @@ struct MessageTests {
 /// A message by OpenSSL's own CMS code.
 enum OpenSSLMessage {
   static func make(over content: [UInt8], flags: UInt32) -> [UInt8]? {
-    let certificate = World.signingCertificate.withUnsafeBufferPointer { bytes in
-      var cursor = bytes.baseAddress
-      return d2i_X509(nil, &cursor, bytes.count)
-    }
+    let certificate = OpenSSLView.x509(World.signingCertificate)
     let input = BIO_new_mem_buf(content, Int32(content.count))
     defer {
       X509_free(certificate)

@@ -58,15 +58,20 @@ struct MutationTests {
     #expect(survivors(of: World.authenticationCertificate, seed: 2, count: 3000) { certificateReason($0, .authentication) == nil } == 0)
   }
 
-  /// Signed anew, so that the reader behind the signature check is reached.
-  @Test func mutatedItemsUnderAGoodSignatureNeverCrash() {
-    var random = Randomness(state: 3)
-    for _ in 0..<600 {
-      var recipe = World.signingRecipe()
+  /// Signed anew, so that the reader behind the signature check is reached; what it accepts, OpenSSL must understand too.
+  @Test(arguments: CertificateKind.allCases) func mutatedExtensionsUnderAGoodSignaturePassOnlyWhereOpenSSLUnderstandsThem(
+    _ kind: CertificateKind
+  ) {
+    var random = Randomness(state: kind == .signing ? 3 : 10)
+    var misunderstood = 0
+    for _ in 0..<1000 {
+      var recipe = kind == .signing ? World.signingRecipe() : World.authenticationRecipe()
       let index = Int.random(in: 0..<recipe.extensions.count, using: &random)
       recipe.extensions[index].value = Self.mutate(recipe.extensions[index].value, &random)
-      _ = certificateReason(recipe.signed(by: World.signingAuthority.key), .signing)
+      let der = recipe.signed(by: (kind == .signing ? World.signingAuthority : World.authenticationAuthority).key)
+      if certificateReason(der, kind) == nil, !OpenSSLView.understands(der) { misunderstood += 1 }
     }
+    #expect(misunderstood == 0)
   }
 
   @Test func everyCutOfACertificateIsRefused() {

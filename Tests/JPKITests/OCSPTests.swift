@@ -115,8 +115,8 @@ struct OCSPTests {
     #expect(OCSP_request_onereq_count(message) == 1)
     #expect(OCSP_REQUEST_get_ext_by_NID(message, NID_id_pkix_OCSP_Nonce, -1) == 0)
     // The CertID that OpenSSL makes of the same two certificates is ours.
-    let subject = x509(World.signingCertificate)
-    let issuer = x509(World.signingAuthority.certificate)
+    let subject = OpenSSLView.x509(World.signingCertificate)
+    let issuer = OpenSSLView.x509(World.signingAuthority.certificate)
     let expected = OCSP_cert_to_id(hash == .sha1 ? EVP_sha1() : EVP_sha256(), subject, issuer)
     defer {
       X509_free(subject)
@@ -132,12 +132,5 @@ struct OCSPTests {
     let strange = OCSPRequestMessage.make(serial: serial, issuer: World.signingAnchor, nonce: [UInt8](repeating: 1, count: 129))
     #expect(plain == strange)
     #expect(plain.suffix(4) == [2, 2, 0, 0x80])
-  }
-
-  private func x509(_ der: [UInt8]) -> OpaquePointer? {
-    der.withUnsafeBufferPointer { bytes in
-      var cursor = bytes.baseAddress
-      return d2i_X509(nil, &cursor, bytes.count)
-    }
   }
 }

@@ -23,6 +23,15 @@ struct RedactionTests {
     for secret in ["162", "a2", "A2", "27440068"] { #expect(!text.contains(secret)) }
   }
 
+  @Test func aListPrintsNoSerial() throws {
+    var recipe = ListRecipe()
+    recipe.entries[0].serial = Encoder.integer([UInt8](repeating: 0x55, count: 12))
+    recipe.entries[1].serial = Encoder.integer(27_440_069)
+    let text = everyPrint(try RevocationList(verifying: recipe.der, issuer: World.signingAnchor, at: World.now))
+    for secret in ["27440069", "85, 85, 85, 85"] { #expect(!text.contains(secret)) }
+    #expect(text.contains("<redacted>"))
+  }
+
   @Test func aCardSignaturePrintsNothing() {
     let text = everyPrint(World.raw(World.signature))
     #expect(!text.contains("48, 130") && !text.contains("\(World.signature[0]), \(World.signature[1])"))

@@ -32,7 +32,7 @@ enum SignatureCases {
     signature("larger than any key", .signatureTooLarge) { [UInt8](repeating: 1, count: 513) },
     signature("one byte short", .signatureLength) { Array(World.signature.dropLast()) },
     signature("a zero byte in front", .signatureLength) { [0] + World.signature },
-    signature("a number beyond the modulus", .signatureOutOfRange) { [UInt8](repeating: 0xFF, count: 256) },
+    signature("a number beyond the modulus", .signatureNotByThisKey) { [UInt8](repeating: 0xFF, count: 256) },
     signature("another card's key", .signatureNotByThisKey) { World.otherCardKey.sign(World.message) },
     signature("a bit flipped", .signatureNotByThisKey) { World.signature.enumerated().map { $0 == 100 ? $1 ^ 4 : $1 } },
     signature("all zeros", .signatureNotByThisKey) { [UInt8](repeating: 0, count: 256) },

@@ -4,6 +4,7 @@ internal import CitizenItems
 struct Examination {
   let fields: CertificateFields
   let extensions: DecodedExtensions
+  let kind: CertificateKind
   let role: ProfileRule.Role
   let environment: TrustEnvironment
   /// Names that issuers of this kind, and of the other kind, bear.
@@ -24,6 +25,7 @@ struct Examination {
     trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil, instant: Int64
   ) {
     self.fields = fields
+    self.kind = kind
     self.role = role
     self.environment = environment
     self.policies = policies
@@ -45,8 +47,7 @@ struct Examination {
   /// The policy on the list, if the certificate has exactly one and it is listed for this kind.
   var policy: JPKIProfile.Policy? {
     guard let found = extensions.policies, found.count == 1 else { return nil }
-    let dotted = found[0].identifier.dotted
-    return policies.first { $0.identifier == dotted && $0.kind.rawValue == role.rawValue }
+    return policies.first { $0.oid == found[0].identifier && $0.kind == kind }
   }
 
   /// Whether the anchor signed the certificate.

@@ -1,5 +1,7 @@
-/// The entries of a CRL, sorted by serial number: 16 bytes for each of at most eight bytes, which are all that were seen.
-struct RevocationEntries: Sendable {
+internal import CitizenItems
+
+/// The entries of a CRL, sorted by serial number: 16 bytes for each of at most eight bytes, which are all that were seen. Prints as `<redacted>`.
+struct RevocationEntries: Redacted {
   struct Entry: Sendable {
     let serial: UInt64
     let seconds: UInt32

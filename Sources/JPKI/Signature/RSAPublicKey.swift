@@ -21,7 +21,8 @@ final class RSAPublicKey: @unchecked Sendable {
 
   deinit { yonjo_rsa_public_free(handle) }
 
-  /// The block that was signed, as long as the modulus (RFC 8017 §5.2.2). Wrong length and range are told apart.
+  /// The block that was signed, as long as the modulus (RFC 8017 §5.2.2). A number beyond the modulus is what another
+  /// card's longer one gives now and then: it has no reason of its own.
   func recover(_ signature: some Collection<UInt8>) throws(VerificationFailure) -> [UInt8] {
     // RFC 8017 §8.2.2 step 1: the signature is exactly k octets.
     guard signature.count == size else { throw VerificationFailure(.signatureLength) }
@@ -32,7 +33,7 @@ final class RSAPublicKey: @unchecked Sendable {
       if outcome != 1 { output.initialize(repeating: 0) }
       count = size
     }
-    guard outcome == 1 else { throw VerificationFailure(outcome == 0 ? .signatureOutOfRange : .signatureNotByThisKey) }
+    guard outcome == 1 else { throw VerificationFailure(.signatureNotByThisKey) }
     return block
   }
 }
