@@ -25,6 +25,11 @@ extension Request {
   func decoded<Body: Decodable>(_ type: Body.Type, upTo limit: Int) async throws -> (body: Body, bytes: ByteBuffer) {
     let buffer = try await collected(upTo: limit)
     let body = try buffer.withUnsafeReadableBytes { try StrictDecoder.decode(Body.self, from: $0) }
+    if let bounded = body as? any Bounded {
+      var bounds = Bounds()
+      bounded.check(&bounds)
+      guard bounds.faults.isEmpty else { throw JSONFaults(bounds.faults) }
+    }
     return (body, buffer)
   }
 }

@@ -19,7 +19,7 @@ struct JSONReader {
   }
 
   /// The one value in these bytes.
-  static func read(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONFaults) -> JSONValue {
+  static func read(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONFaults) -> JSONNode {
     var reader = JSONReader(bytes, limits)
     reader.skipSpace()
     let value = try reader.value(at: .root, depth: 0)
@@ -41,7 +41,7 @@ struct JSONReader {
     }
   }
 
-  private mutating func value(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONValue {
+  private mutating func value(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONNode {
     values += 1
     guard values <= limits.values else { throw fault(path, "holds more than \(limits.values) values") }
     switch next {
@@ -57,7 +57,7 @@ struct JSONReader {
     }
   }
 
-  private mutating func object(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONValue {
+  private mutating func object(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONNode {
     guard depth <= limits.depth else { throw fault(path, "is nested deeper than \(limits.depth)") }
     position += 1
     var members: [JSONMember] = []
@@ -91,10 +91,10 @@ struct JSONReader {
     }
   }
 
-  private mutating func array(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONValue {
+  private mutating func array(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONNode {
     guard depth <= limits.depth else { throw fault(path, "is nested deeper than \(limits.depth)") }
     position += 1
-    var elements: [JSONValue] = []
+    var elements: [JSONNode] = []
     skipSpace()
     if next == UInt8(ascii: "]") {
       position += 1
@@ -114,7 +114,7 @@ struct JSONReader {
     }
   }
 
-  private mutating func literal(_ text: StaticString, _ value: JSONValue, at path: JSONPath) throws(JSONFaults) -> JSONValue {
+  private mutating func literal(_ text: StaticString, _ value: JSONNode, at path: JSONPath) throws(JSONFaults) -> JSONNode {
     for index in 0..<text.utf8CodeUnitCount {
       guard next == text.utf8Start[index] else { throw fault(path, "is not JSON") }
       position += 1
@@ -123,7 +123,7 @@ struct JSONReader {
   }
 
   /// RFC 8259 §6; at most 32 characters.
-  private mutating func number(at path: JSONPath) throws(JSONFaults) -> JSONValue {
+  private mutating func number(at path: JSONPath) throws(JSONFaults) -> JSONNode {
     let start = position
     if next == UInt8(ascii: "-") { position += 1 }
     let integer = digits()

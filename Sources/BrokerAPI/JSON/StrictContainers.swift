@@ -13,7 +13,7 @@ struct StrictKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     throw JSONFaults(path(key).pointer, "must not be null; leave it out")
   }
 
-  private func member(_ key: Key) throws -> JSONValue {
+  private func member(_ key: Key) throws -> JSONNode {
     guard let value = node.ask(key.stringValue) else { throw JSONFaults(node.path.member(key.stringValue).pointer, "is required") }
     return value
   }
@@ -51,10 +51,10 @@ struct StrictKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 /// An array being read from front to back.
 struct StrictUnkeyedContainer: UnkeyedDecodingContainer {
   let node: DecodingNode
-  let elements: [JSONValue]
+  let elements: [JSONNode]
   var currentIndex = 0
 
-  init(node: DecodingNode, elements: [JSONValue]) {
+  init(node: DecodingNode, elements: [JSONNode]) {
     self.node = node
     self.elements = elements
   }
@@ -63,7 +63,7 @@ struct StrictUnkeyedContainer: UnkeyedDecodingContainer {
   var count: Int? { elements.count }
   var isAtEnd: Bool { currentIndex == elements.count }
 
-  private mutating func take<T>(_ read: (JSONValue, JSONPath) throws -> T) throws -> T {
+  private mutating func take<T>(_ read: (JSONNode, JSONPath) throws -> T) throws -> T {
     let path = node.path.element(currentIndex)
     guard currentIndex < elements.count else { throw JSONFaults(path.pointer, "is required") }
     let value = try read(elements[currentIndex], path)

@@ -11,7 +11,7 @@ enum StrictDecoder {
   }
 
   /// One node: decodes, then looks for members that nobody asked for.
-  static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue, at path: JSONPath) throws -> T {
+  static func decode<T: Decodable>(_ type: T.Type, from value: JSONNode, at path: JSONPath) throws -> T {
     let node = DecodingNode(value, path)
     let decoded: T
     do {
@@ -30,12 +30,12 @@ enum StrictDecoder {
 
 /// The decoder of one value, and the memory of what was asked of it.
 final class DecodingNode: Decoder {
-  let value: JSONValue
+  let value: JSONNode
   let path: JSONPath
   private var members: [JSONMember] = []
   private var isAsked: [Bool] = []
 
-  init(_ value: JSONValue, _ path: JSONPath) {
+  init(_ value: JSONNode, _ path: JSONPath) {
     self.value = value
     self.path = path
   }
@@ -62,9 +62,9 @@ final class DecodingNode: Decoder {
   func wrong(_ wanted: String) -> JSONFaults { JSONFaults(path.pointer, "must be \(wanted), not \(value.kind)") }
 
   /// Finds a member without asking for it.
-  func peek(_ name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+  func peek(_ name: String) -> JSONNode? { members.first { $0.name == name }?.value }
 
-  func ask(_ name: String) -> JSONValue? {
+  func ask(_ name: String) -> JSONNode? {
     guard let index = members.firstIndex(where: { $0.name == name }) else { return nil }
     isAsked[index] = true
     return members[index].value
@@ -78,7 +78,7 @@ final class DecodingNode: Decoder {
 }
 
 /// What every container does with one value.
-extension JSONValue {
+extension JSONNode {
   func bool(at path: @autoclosure () -> JSONPath) throws -> Bool {
     guard case .bool(let value) = self else { throw JSONFaults(path().pointer, "must be a boolean, not \(kind)") }
     return value

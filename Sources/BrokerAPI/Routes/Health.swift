@@ -28,7 +28,8 @@ struct HealthRoutes {
       return states.sorted { $0.0 < $1.0 }.map(\.1)
     }
     let isReady = !states.contains { $0.state == .down }
-    return try .json(Readiness(status: isReady ? "ready" : "notReady", dependencies: states), status: isReady ? .ok : .serviceUnavailable)
+    return try Response.json(
+      Readiness(status: isReady ? "ready" : "notReady", dependencies: states), status: isReady ? .ok : .serviceUnavailable)
   }
 
   private static func withinOneSecond(_ check: @escaping @Sendable () async -> HealthCheck.Finding) async -> HealthCheck.Finding? {

@@ -1,3 +1,4 @@
+public import Foundation
 internal import NIOCore
 internal import NIOSSL
 
@@ -15,6 +16,13 @@ public struct TLSFiles: Sendable, Equatable {
     self.certificateChain = certificateChain
     self.privateKey = privateKey
     self.clientAuthorities = clientAuthorities
+  }
+
+  /// From when until when the server's certificate is valid. Throws where the files cannot be read or do not belong together.
+  public func validity() throws -> (notBefore: Date, notAfter: Date) {
+    _ = try NIOSSLContext(configuration: try configuration())
+    guard let first = try NIOSSLCertificate.fromPEMFile(certificateChain).first else { throw NIOSSLError.failedToLoadCertificate }
+    return (Date(timeIntervalSince1970: TimeInterval(first.notValidBefore)), Date(timeIntervalSince1970: TimeInterval(first.notValidAfter)))
   }
 
   /// TLS 1.2 and newer; a client certificate is optional, but must verify where one is shown.

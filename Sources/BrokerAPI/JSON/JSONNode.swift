@@ -1,10 +1,10 @@
 /// A JSON value as read (RFC 8259). Numbers keep their digits, so that nothing is rounded before a type is asked for.
-enum JSONValue {
+enum JSONNode {
   case null
   case bool(Bool)
   case number(String)
   case string(String)
-  case array([JSONValue])
+  case array([JSONNode])
   case object([JSONMember])
 
   /// What a person calls it, in a fault's sentence.
@@ -23,5 +23,5 @@ enum JSONValue {
 /// One member of an object, in the order in which it stood there.
 struct JSONMember {
   let name: String
-  let value: JSONValue
+  let value: JSONNode
 }

@@ -1,0 +1,87 @@
+import Broker
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Who stands behind an access token.
+protocol CallerSource: Sendable {
+  /// The caller of a token that verifies and is bound to nobody else's certificate; refuses with 401 and 403.
+  func caller(token: String, peerThumbprint: String?, requestID: String) async throws -> Caller
+}
+
+/// The door of every `/v1` route: token, scope, body, `Idempotency-Key`.
+struct Endpoint: Sendable {
+  let callers: any CallerSource
+  let limits: ServerLimits
+
+  /// A request without a body.
+  func caller(_ scope: Scope, _ request: Request, _ context: BrokerRequestContext) async throws -> Caller {
+    guard let token = Self.bearer(request.headers[.authorization]) else { throw Problem.invalidToken }
+    let caller = try await callers.caller(token: token, peerThumbprint: context.peerThumbprint, requestID: context.requestID)
+    context.record.tenant = caller.tenantID.description
+    try caller.require(scope)
+    return caller
+  }
+
+  /// A request with a body that changes nothing.
+  func body<Body: Decodable>(
+    _ type: Body.Type, _ scope: Scope, _ request: Request, _ context: BrokerRequestContext, upTo limit: Int? = nil
+  ) async throws -> (caller: Caller, body: Body) {
+    let caller = try await caller(scope, request, context)
+    let (body, _) = try await request.decoded(type, upTo: limit ?? limits.bodyBytes)
+    return (caller, body)
+  }
+
+  /// A write with a body. Without an `Idempotency-Key` it gets a key that nobody knows, and so cannot be repeated.
+  func write<Body: Decodable>(
+    _ type: Body.Type, _ scope: Scope, _ request: Request, _ context: BrokerRequestContext, upTo limit: Int? = nil
+  ) async throws -> (caller: Caller, body: Body, write: RepeatableRequest) {
+    let caller = try await caller(scope, request, context)
+    let (body, bytes) = try await request.decoded(type, upTo: limit ?? limits.bodyBytes)
+    return (caller, body, try Self.repeatable(request, Array(buffer: bytes)))
+  }
+
+  /// A write without a body; one that brings a body all the same is refused.
+  func write(_ scope: Scope, _ request: Request, _ context: BrokerRequestContext) async throws -> (caller: Caller, write: RepeatableRequest)
+  {
+    let caller = try await caller(scope, request, context)
+    let length = try await Self.bodyLength(request)
+    // An empty object says nothing, and some clients cannot send less.
+    guard length <= 2 else { throw Problem.invalid(parameter: "", "takes no body") }
+    return (caller, try Self.repeatable(request, []))
+  }
+
+  private static func bodyLength(_ request: Request) async throws -> Int {
+    do {
+      return try await request.body.collect(upTo: 64).readableBytes
+    } catch is NIOTooManyBytesError {
+      throw Problem.contentTooLarge(64)
+    }
+  }
+
+  static func repeatable(_ request: Request, _ body: [UInt8]) throws -> RepeatableRequest {
+    let key = request.headers[.idempotencyKey] ?? UUID().uuidString
+    return try RepeatableRequest(key: key, operation: request.method.rawValue + " " + request.uri.path, body: body)
+  }
+
+  /// RFC 6750 §2.1; the scheme's case does not matter.
+  private static func bearer(_ header: String?) -> String? {
+    guard let header, header.utf8.count <= 8192, header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
+    return String(header.dropFirst(7))
+  }
+}
+
+extension BrokerRequestContext {
+  /// The id of a path; one that is no id of this kind names nothing.
+  func id<Kind: IdentifierKind>(_ name: String = "id", _ kind: Kind.Type = Kind.self) throws -> Identifier<Kind> {
+    guard let text = parameters.get(name), let id = Identifier<Kind>(text) else { throw Refusal.notFound("resource") }
+    return id
+  }
+
+  /// An id that only the rules can read.
+  func opaqueID(_ name: String = "id") throws -> String {
+    guard let text = parameters.get(name), text.utf8.count <= 1024 else { throw Refusal.notFound("resource") }
+    return text
+  }
+}

@@ -1,0 +1,85 @@
+/// Every setting: its key in the JSON file; in the environment `YONJO_` and the same in capitals, words joined by underscores.
+enum SettingKey: String, CaseIterable {
+  case databaseURL = "database.url"
+  case databaseConnections = "database.connections"
+  case databaseCheckedOut = "database.checkedOut"
+  case jobsDatabaseURL = "jobs.database.url"
+  case operatorDatabaseURL = "operator.database.url"
+  case ownerDatabaseURL = "owner.database.url"
+  case rootKeyFile = "rootKeyFile"
+  case issuer
+  case host
+  case port
+  case tlsCertificateFile = "tls.certificateFile"
+  case tlsKeyFile = "tls.keyFile"
+  case tlsClientAuthoritiesFile = "tls.clientAuthoritiesFile"
+  case trustEnvironment = "trust.environment"
+  case trustDirectory = "trust.directory"
+  case jlisURL = "jlis.url"
+  case jlisRevocationURL = "jlis.revocationUrl"
+  case jlisTrustFile = "jlis.trustFile"
+  case jlisCertificateFile = "jlis.certificateFile"
+  case jlisKeyFile = "jlis.keyFile"
+  case migrationsDirectory = "migrationsDirectory"
+  case revocationMinutes = "revocation.minutes"
+  case workThreads = "workThreads"
+  case logLevel = "log.level"
+  case logRequests = "log.requests"
+  case limitsConcurrentRequests = "limits.concurrentRequests"
+  case limitsConnections = "limits.connections"
+  case limitsIdleSeconds = "limits.idleSeconds"
+  case limitsRequestSeconds = "limits.requestSeconds"
+  case limitsShutdownSeconds = "limits.shutdownSeconds"
+
+  /// Where nothing was set.
+  var fallback: String? {
+    switch self {
+    case .databaseConnections: "8"
+    case .databaseCheckedOut: "8"
+    case .host: "127.0.0.1"
+    case .port: "8443"
+    case .trustEnvironment: "production"
+    case .migrationsDirectory: "Migrations"
+    case .revocationMinutes: "15"
+    case .workThreads: "2"
+    case .logLevel: "info"
+    case .logRequests: "true"
+    case .limitsConcurrentRequests: "512"
+    case .limitsConnections: "4096"
+    case .limitsIdleSeconds: "60"
+    case .limitsRequestSeconds: "20"
+    case .limitsShutdownSeconds: "20"
+    default: nil
+    }
+  }
+
+  /// Holds a password, so only what surrounds it is shown.
+  var isDatabaseURL: Bool {
+    switch self {
+    case .databaseURL, .jobsDatabaseURL, .operatorDatabaseURL, .ownerDatabaseURL: true
+    default: false
+    }
+  }
+
+  /// What `yonjo serve` cannot do without.
+  var isNeededToServe: Bool {
+    switch self {
+    case .databaseURL, .rootKeyFile, .issuer, .trustDirectory, .jlisURL, .jlisRevocationURL, .jlisTrustFile, .jlisCertificateFile,
+      .jlisKeyFile:
+      true
+    default: false
+    }
+  }
+
+  /// Its name in the environment.
+  var variable: String {
+    var name = "YONJO_"
+    var last: Character = "_"
+    for character in rawValue {
+      if character.isUppercase, last.isLowercase { name.append("_") }
+      name.append(character == "." ? "_" : Character(character.uppercased()))
+      last = character
+    }
+    return name
+  }
+}
