@@ -57,7 +57,7 @@ let rooms: [Target] = [
       "Broker", "JOSE", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL, nioHTTP1, nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
-  room("BrokerClient", ["JOSE", crypto, httpClient, nioCore, nioSSL, logging]),
+  room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
   room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
   room(
@@ -88,7 +88,7 @@ let checks: [Target] = [
     [
       "BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, httpClient, nioCore, nioPosix, nioSSL, nioHTTP1, lifecycle, logging, metrics,
     ]),
-  tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", crypto, logging]),
+  tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
   tests(of: "LedgerToolTests", ["LedgerTool", "CitizenItems", "JOSE", crypto]),
   tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
   tests(of: "ScenarioTests", ["Story", "BrokerAPI", "Broker", "TestSupport", "JLISSimulator", "JLIS", "JPKI", "PostgreSQL", "Operations", "JOSE", "BrokerClient", "CitizenItems", crypto, logging, metrics]),
