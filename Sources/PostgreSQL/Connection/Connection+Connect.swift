@@ -74,28 +74,39 @@ extension Connection {
     failedPrepares = [:]
   }
 
-  /// The connection is gone: whoever waits for something on its way is told.
+  /// The connection is gone: whoever waits for something on its way is told, or sent to another connection where that is safe.
   func failEverything() {
-    if let headError, let segment = inFlight.first, segment.variant == nil, headError.isDefinite {
-      // The server's refusal came before the end: the unit was rolled back.
-      segment.job.finish(.failure(headError))
+    let segments = inFlight.removeAll()
+    for (index, segment) in segments.enumerated() where segment.variant == nil {
+      let isHead = index == 0
+      if isHead, let headError, !hasServerLeft {
+        // The server's refusal came before the end: the unit was rolled back.
+        segment.job.finish(.failure(headError))
+      } else if hasServerLeft, !isHead || headResults.count < segment.job.statements.count {
+        // The server said good-bye before it had run all of the unit, so it cannot have committed it, nor begun those behind it.
+        let hasRunLong = isHead && Monotonic.now - lastProgress > 1_000_000_000
+        runAgain(segment.job, unless: hasRunLong)
+      } else {
+        segment.job.finish(.failure(.connectionLost))
+      }
     }
-    for segment in inFlight.removeAll() where segment.variant == nil { segment.job.finish(.failure(.connectionLost)) }
     headError = nil
     headResults = []
+    hasServerLeft = false
     mode.job?.finish(.failure(.connectionLost))
     mode = .pipeline
     giveBack()
     unitsOnTheirWay.store(0, ordering: .relaxed)
     finishListeners(.unavailable)
   }
-}
 
-extension PostgreSQLError {
-  /// Whether the error says for certain that nothing was committed. Class 57P is the server going down, which it may do just after a commit.
-  fileprivate var isDefinite: Bool {
-    guard case .server(let sqlState, _, _) = self else { return true }
-    return !sqlState.hasPrefix("57P") && !sqlState.hasPrefix("08")
+  /// A unit of which nothing was committed goes to another connection, a few times at most.
+  func runAgain(_ job: Job, unless isHopeless: Bool = false) {
+    if role == .shared, !isHopeless, job.retries.add(1, ordering: .relaxed).newValue <= 3 {
+      toRunAgain.append(job)
+    } else {
+      job.finish(.failure(.unavailable))
+    }
   }
 }
 

@@ -37,11 +37,7 @@ extension Connection {
     guard !isBroken, PQpipelineSync(handle) == 1 else {
       // Without its Sync the server commits nothing of it.
       isBroken = true
-      if role == .shared, job.retries.add(1, ordering: .relaxed).newValue <= 3 {
-        toRunAgain.append(job)
-      } else {
-        job.finish(.failure(.unavailable))
-      }
+      runAgain(job)
       return
     }
     inFlight.append(Segment(job: job, variant: nil, refusal: refusal))
@@ -121,6 +117,8 @@ extension Connection {
       return
     }
     headError = error
+    // Class 57P: the server ends this connection. Whatever else it does, it reads nothing more from it.
+    if error.sqlState?.hasPrefix("57P") == true { hasServerLeft = true }
   }
 
   private func finishHead(_ segment: Segment) {
@@ -173,8 +171,6 @@ extension Connection {
     case "57014":
       if job.isCancelled { return .cancelled }
       return wasHitByMistake && mayRetry ? nil : .timeout
-    case "57P01", "57P02", "57P03", "57P04", "57P05":
-      return .connectionLost
     case "26000", "0A000", "25P02":
       guard index < job.statements.count else { return error }
       let entry = job.statements[index].statement.entry

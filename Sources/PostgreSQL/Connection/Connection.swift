@@ -70,6 +70,8 @@ final class Connection: @unchecked Sendable {
   var inFlight = Fifo<Segment>()
   var headResults: [QueryResult] = []
   var headError: PostgreSQLError?
+  /// The server has said that it ends the connection.
+  var hasServerLeft = false
   var nullsInARow = 0
   var toRunAgain: [Job] = []
   var copiedRows = 0
@@ -171,7 +173,8 @@ final class Connection: @unchecked Sendable {
     while true {
       takeAttention()
       if takeJobs() == .closed, isQuiet { return true }
-      flush()
+      // A chunk of COPY is done once it is handed over, and the next may be waiting.
+      if flush() { continue }
       if mayBeCancelled || isCancelPending { cancelHeadIfAsked() }
       let pause = watch()
       if isBroken || isStopping { return false }
@@ -219,19 +222,20 @@ final class Connection: @unchecked Sendable {
     }
   }
 
-  /// Hands libpq's buffer to the kernel, as far as it takes it.
-  func flush() {
-    guard !isBroken, let handle else { return }
+  /// Hands libpq's buffer to the kernel, as far as it takes it. Whether that was all that a job wanted.
+  private func flush() -> Bool {
+    guard !isBroken, let handle else { return false }
     switch PQflush(handle) {
     case 0:
       wantsToWrite = false
-      if case .copyInWriting(let job) = mode {
-        mode = .copyIn
-        job.finish(.success(.none))
-      }
+      guard case .copyInWriting(let job) = mode else { return false }
+      mode = .copyIn
+      job.finish(.success(.none))
+      return true
     case 1: wantsToWrite = true
     default: isBroken = true
     }
+    return false
   }
 
   private func sleep(milliseconds: Int64) {

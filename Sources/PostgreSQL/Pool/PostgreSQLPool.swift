@@ -26,9 +26,11 @@ public final class PostgreSQLPool: Sendable {
   /// Runs statements as one unit of work: one pipeline, one Sync, one implicit transaction, one round trip. All or nothing; results in order.
   ///
   /// An error of one unit does not touch other units. A unit waits behind those sent before it on its connection, so statements that run for
-  /// long, or wait for locks, belong into a transaction. `COPY` and transaction control cannot be part of a unit. If the task is cancelled, a
+  /// long, or wait for locks, belong into a transaction. `COPY` and transaction control cannot be part of a unit. All statements of a unit are
+  /// prepared before the first is run: what the first creates the second cannot name. If the task is cancelled, a
   /// running unit is cancelled on the server: ``PostgreSQLError/cancelled`` means that nothing of it remains. A unit whose connection is lost
-  /// before it was sent goes to another; on its way it fails with ``PostgreSQLError/connectionLost``.
+  /// goes to another if it was not sent yet, or the server said good-bye before it could have committed it; otherwise it fails with
+  /// ``PostgreSQLError/connectionLost``.
   public func unit(_ statements: [BoundStatement]) async throws(PostgreSQLError) -> [QueryResult] {
     guard let first = statements.first else { return [] }
     let answer = try await Job(.unit(statements), statement: first.statement.entry).run(core.queue.push).get()

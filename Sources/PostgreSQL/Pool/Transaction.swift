@@ -40,9 +40,11 @@ public final class Transaction: Sendable {
       try await query(Housekeeping.releaseSavepoint)
       return value
     } catch {
-      // Must happen even though the task may be cancelled; if it fails, so will everything after it.
-      _ = try? await run(
-        [BoundStatement(Housekeeping.rollbackToSavepoint), BoundStatement(Housekeeping.releaseSavepoint)], isCancellable: false)
+      // Must happen even though the task may be cancelled; if it fails, so will everything after it. One after the other: in an aborted
+      // transaction the server prepares nothing but what ends it.
+      for statement in [Housekeeping.rollbackToSavepoint, Housekeeping.releaseSavepoint] {
+        _ = try? await run([BoundStatement(statement)], isCancellable: false)
+      }
       throw error
     }
   }
