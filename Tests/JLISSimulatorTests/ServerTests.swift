@@ -217,6 +217,19 @@ import Testing
     }
   }
 
+  @Test func aPortThatIsTakenEndsTheServerAtOnce() async throws {
+    let fixture = fixture
+    try await serving { addresses, directory in
+      var configuration = ServerConfiguration(tlsDirectory: directory + "/tls")
+      configuration.httpPort = 0
+      configuration.tlsPort = try #require(URL(string: addresses.http)?.port)
+      var logger = Logger(label: "test")
+      logger.logLevel = .critical
+      let second = SimulatorServer(fixture.simulator, configuration: configuration, logger: logger)
+      await #expect(throws: (any Error).self) { try await second.run() }
+    }
+  }
+
   @Test func doorsThatAreDownAreUnavailableAndSoonRest() async throws {
     let fixture = fixture
     try await serving { addresses, directory in

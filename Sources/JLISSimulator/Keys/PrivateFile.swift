@@ -4,8 +4,11 @@ import Glibc
 /// Files that only their owner reads: 0600 in directories 0700.
 enum PrivateFile {
   static func makeDirectory(_ path: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw StateError.cannotWrite(path)
+    }
   }
 
   static func read(_ path: String) throws -> [UInt8] {

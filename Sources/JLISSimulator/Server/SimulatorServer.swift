@@ -54,7 +54,8 @@ public struct SimulatorServer: Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await http.run() }
       group.addTask { try await api.run() }
-      try await group.waitForAll()
+      // Whoever ends first, by an error such as a port that is taken, ends the other as well.
+      for try await _ in group { group.cancelAll() }
     }
   }
 
