@@ -20,9 +20,12 @@ extension JLISWire {
       statement = Data(consent.statement)
       signature = Data(consent.signature)
       certificate = Data(consent.certificate)
-      validFrom = consent.validFrom
-      validUntil = consent.validUntil
+      // Rounded down here: a formatter might round up, and the consent would not count yet in its first second.
+      validFrom = Self.wholeSeconds(consent.validFrom)
+      validUntil = Self.wholeSeconds(consent.validUntil)
     }
+
+    private static func wholeSeconds(_ date: Date) -> Date { Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down)) }
 
     package var consent: ForwardedConsent {
       ForwardedConsent(

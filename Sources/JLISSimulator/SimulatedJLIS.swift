@@ -67,7 +67,8 @@ public final class SimulatedJLIS: Sendable {
 
   /// New keys; slow, so never within a change of the state.
   func makeKeys(_ count: Int) throws -> [RSAKey] {
-    let first = try store.change { state in state.takeKeyNumbers(count) }
+    // Fresh keys have no numbers, and so need no note in the state.
+    let first = keyMaker.source == .fresh ? 0 : try store.change { state in state.takeKeyNumbers(count) }
     return try (first..<first + count).map(keyMaker.make(number:))
   }
 

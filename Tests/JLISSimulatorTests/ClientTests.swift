@@ -47,6 +47,20 @@ import Testing
     #expect(!dumped.contains("SECRET"))
   }
 
+  @Test func aConsentCrossesTheWireUnchangedWithItsTimesRoundedDown() throws {
+    let from = Date(timeIntervalSince1970: 1_800_000_000)
+    let consent = ForwardedConsent(
+      consentID: "c", serviceID: "s", items: [.name, .sex], statement: [1], signature: [2], certificate: [3],
+      validFrom: from.addingTimeInterval(0.9), validUntil: from.addingTimeInterval(60.9))
+    let bytes = try JLISWire.encode(JLISWire.Consent(consent))
+    let read = try JLISWire.decode(JLISWire.Consent.self, from: bytes).consent
+    #expect((read.consentID, read.serviceID) == ("c", "s"))
+    #expect(read.items == [.name, .sex])
+    #expect((read.statement, read.signature, read.certificate) == ([1], [2], [3]))
+    #expect(read.validFrom == from)
+    #expect(read.validUntil == from.addingTimeInterval(60))
+  }
+
   @Test func aClientWithoutKeysIsNotMade() {
     #expect(throws: JLISError.malformed) {
       try JLISClient(
