@@ -64,6 +64,7 @@ end $$;
 grant select, insert on notices, verifications, status_checks, consent_events, events, audit_events to yonjo_app, yonjo_jobs;
 grant select, insert, update on subjects, bindings, sessions, consents, intents, ledger_jobs to yonjo_app, yonjo_jobs;
 grant select, insert, update, delete on pairs, pair_tags, ledger_lines, idempotency_keys, used_sessions to yonjo_app, yonjo_jobs;
+grant delete on bindings to yonjo_app;
 grant delete on sessions to yonjo_jobs;
 grant select, insert on audit_events to yonjo_operator;
 grant select on audit_events, consents, consent_events, notices, verifications to yonjo_reader;

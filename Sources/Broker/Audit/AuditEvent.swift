@@ -1,0 +1,87 @@
+public import Foundation
+internal import PostgreSQL
+
+/// One decision or one look, for those who audit: who, whom (opaque), what for, how it ended. Never items, serials, keys or references in clear.
+public struct AuditEvent: Sendable, Codable {
+  /// What happened; the names are stable and listed in OpenAPI.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    case tenantCreated, tenantSuspended, tenantChanged, clientCreated, clientRotated, clientRevoked, keyRotated, keysHandedOver
+    case tokenIssued, noticeCreated, onboardingCreated, onboardingSigned, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
+    case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied
+    case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded, consentRevoked
+    case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued, verificationViewed
+    case sourceAddressed
+  }
+
+  public let id: AuditEventID
+  public let at: Date
+  public let kind: Kind
+  /// `client:…`, `operator:…` or `job:…`.
+  public let actor: String
+  public let subjectID: SubjectID?
+  /// The id of what was acted on, where it is not a subject.
+  public let object: String?
+  /// Why, for looks that the law asks a purpose of (52条1項).
+  public let purpose: String?
+  /// `ok`, or the code of the result or refusal.
+  public let outcome: String
+  public let requestID: String?
+  /// Codes and counts, never anything personal.
+  public let detail: [String: String]
+}
+
+/// SQL of the audit log: insert and read, never change.
+enum AuditStore {
+  static let insert = Statement(
+    "insert_audit_event",
+    """
+    insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    """)
+
+  static let list = Statement(
+    "list_audit_events",
+    """
+    select event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail::text from audit_events
+    where tenant_id = $1 and ($2::uuid is null or event_id > $2) and ($3::timestamptz is null or at < $3) and ($4::text is null or kind = $4)
+      and ($5::uuid is null or subject_id = $5) and ($6::text is null or actor = $6) and ($8::timestamptz is null or at >= $8)
+    order by event_id limit $7
+    """)
+}
+
+/// Writes audit events into the unit of work of what they tell of (law 4).
+public struct AuditTrail: Sendable {
+  let ids: IdentifierSource
+  let clock: any WallClock
+
+  /// The statement to put beside the action, in the same transaction.
+  func record(
+    _ kind: AuditEvent.Kind, by caller: Caller, subject: SubjectID? = nil, object: String? = nil, purpose: String? = nil, outcome: String = "ok",
+    detail: [String: String] = [:]
+  ) -> BoundStatement {
+    record(
+      kind, tenant: caller.tenantID, actor: caller.actor, requestID: caller.requestID, subject: subject, object: object, purpose: purpose, outcome: outcome,
+      detail: detail)
+  }
+
+  /// The same for jobs and operators, who are no callers.
+  func record(
+    _ kind: AuditEvent.Kind, tenant: TenantID, actor: String, requestID: String? = nil, subject: SubjectID? = nil, object: String? = nil,
+    purpose: String? = nil, outcome: String = "ok", detail: [String: String] = [:]
+  ) -> BoundStatement {
+    BoundStatement(
+      AuditStore.insert,
+      [
+        .uuid(tenant.uuid), .uuid(ids.nextUUID()), .timestamp(clock.now()), .text(kind.rawValue), .text(actor), subject.map { .uuid($0.uuid) } ?? .null,
+        object.map { .text($0) } ?? .null, purpose.map { .text($0) } ?? .null, .text(outcome), requestID.map { .text($0) } ?? .null,
+        detail.isEmpty ? .null : .json(Self.json(detail)),
+      ])
+  }
+
+  /// A flat object of strings, keys sorted, so that the same detail is the same bytes.
+  static func json(_ detail: [String: String]) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(detail)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+}

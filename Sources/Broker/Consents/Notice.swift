@@ -1,0 +1,200 @@
+public import CitizenItems
+public import Foundation
+internal import PostgreSQL
+
+/// 同意説明: what a person is shown before they agree. Immutable: a change is a new version.
+public struct Notice: Sendable, Codable {
+  public let id: NoticeID
+  public let version: Int
+  /// BCP 47.
+  public let language: String
+  public let serviceID: String
+  public let title: String
+  public let body: String
+  public let purposes: [String]
+  public let items: [Item]
+  /// ISO 8601 duration, such as `P10Y`.
+  public let validFor: String
+  public let withdrawalMethod: String
+  /// Further points, such as controller, recipients, contact.
+  public let terms: [String: String]
+  /// SHA-256 over everything that is shown.
+  public let digest: [UInt8]
+  public let createdAt: Date
+}
+
+/// A notice that is to be published.
+public struct NoticeDraft: Sendable {
+  public let noticeID: NoticeID?
+  public let serviceID: String
+  public let language: String
+  public let title: String
+  public let body: String
+  public let purposes: [String]
+  public let items: [Item]
+  public let validFor: String
+  public let withdrawalMethod: String
+  public let terms: [String: String]
+
+  public init(
+    noticeID: NoticeID?, serviceID: String, language: String, title: String, body: String, purposes: [String], items: [Item], validFor: String,
+    withdrawalMethod: String, terms: [String: String]
+  ) {
+    self.noticeID = noticeID
+    self.serviceID = serviceID
+    self.language = language
+    self.title = title
+    self.body = body
+    self.purposes = purposes
+    self.items = items
+    self.validFor = validFor
+    self.withdrawalMethod = withdrawalMethod
+    self.terms = terms
+  }
+}
+
+/// SQL of notices.
+enum NoticeStore {
+  static let columns =
+    "notice_id, version, language, service_id, title, body, purposes, items, valid_for, withdrawal_method, terms::text, digest, created_at"
+  /// The service must exist; a given notice id must be one of this tenant's, and gets its next version.
+  static let insert = Statement(
+    "insert_notice",
+    """
+    insert into notices (tenant_id, notice_id, version, language, service_id, title, body, purposes, items, valid_for, withdrawal_method, terms, digest,
+      created_at)
+    select $1, $2, $3, $4, s.service_id, $6, $7, $8, $9, $10, $11, $12, $13, $14 from services s where s.tenant_id = $1 and s.service_id = $5
+    """)
+  static let newestVersion = Statement(
+    "newest_notice_version", "select coalesce(max(version), 0)::int4 from notices where tenant_id = $1 and notice_id = $2")
+  static let get = Statement(
+    "get_notice",
+    "select \(columns) from notices where tenant_id = $1 and notice_id = $2 and ($3::int4 is null or version = $3) order by version desc limit 1")
+  static let list = Statement(
+    "list_notices",
+    """
+    select distinct on (notice_id) \(columns) from notices where tenant_id = $1 and notice_id > $2 order by notice_id, version desc limit $3
+    """)
+}
+
+/// Publishes and reads notices.
+public struct NoticeService: Sendable {
+  let core: BrokerCore
+
+  /// Publishes a notice, or the next version of one.
+  public func create(_ caller: Caller, _ draft: NoticeDraft, request: RepeatableRequest) async throws -> Notice {
+    try caller.require(.consentsWrite)
+    guard !draft.purposes.isEmpty else {
+      throw Refusal.field("/purposes", "purposesMissing", "A notice names at least one purpose.", nextStep: "Name what the items are used for.")
+    }
+    guard ValidityPeriod(draft.validFor) != nil else {
+      throw Refusal.field(
+        "/validFor", "durationInvalid", "The validity is not an ISO 8601 duration of years, months or days, at most 10 years.", nextStep: "Send for instance P10Y.")
+    }
+    return try await core.idempotency.once(caller, request) { transaction in
+      var version = 1
+      if let id = draft.noticeID {
+        let newest = try await transaction.query(NoticeStore.newestVersion, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows[0].int(0)
+        guard newest > 0 else { throw Refusal.notFound("notice") }
+        version = newest + 1
+      }
+      let notice = Notice(
+        id: draft.noticeID ?? core.ids.next(), version: version, language: draft.language, serviceID: draft.serviceID, title: draft.title, body: draft.body,
+        purposes: draft.purposes, items: draft.items, validFor: draft.validFor, withdrawalMethod: draft.withdrawalMethod, terms: draft.terms,
+        digest: Self.digest(draft), createdAt: core.clock.now())
+      let inserted = try await transaction.query(
+        NoticeStore.insert,
+        [
+          .uuid(caller.tenantID.uuid), .uuid(notice.id.uuid), .int4(Int32(version)), .text(notice.language), .text(notice.serviceID), .text(notice.title),
+          .text(notice.body), .textArray(notice.purposes), .textArray(notice.items.map(\.rawValue)), .text(notice.validFor), .text(notice.withdrawalMethod),
+          .json(AuditTrail.json(notice.terms)), .bytes(notice.digest), .timestamp(notice.createdAt),
+        ])
+      guard inserted.affectedRows == 1 else {
+        throw Refusal.field("/serviceId", "serviceUnknown", "The tenant has no service of that id.", nextStep: "Have the operator register it, or use `main`.")
+      }
+      try await transaction.pipeline([
+        core.audit.record(.noticeCreated, by: caller, object: notice.id.description, detail: ["version": String(version)])
+      ])
+      return notice
+    }
+  }
+
+  /// One version, the newest unless told.
+  public func get(_ caller: Caller, id: NoticeID, version: Int?) async throws -> Notice {
+    try caller.require(.consentsRead)
+    let result = try await core.database.query(
+      caller.tenantID, NoticeStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), version.map { .int4(Int32(clamping: $0)) } ?? .null])
+    guard let row = result.rows.first else { throw Refusal.notFound("notice") }
+    return try Self.notice(row)
+  }
+
+  /// The newest version of each.
+  public func list(_ caller: Caller, limit: Int, pageToken: String?) async throws -> Page<Notice> {
+    try caller.require(.consentsRead)
+    let result = try await core.database.query(
+      caller.tenantID, NoticeStore.list,
+      [.uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))])
+    return try PageToken.page(result.rows, limit: limit) { try Self.notice($0) } id: { $0.id.uuid }
+  }
+
+  static func notice(_ row: Row) throws -> Notice {
+    Notice(
+      id: NoticeID(try row.uuid(0)), version: try row.int(1), language: try row.text(2), serviceID: try row.text(3), title: try row.text(4),
+      body: try row.text(5), purposes: try row.textArray(6), items: try row.textArray(7).compactMap(Item.init(rawValue:)), validFor: try row.text(8),
+      withdrawalMethod: try row.text(9), terms: try JSONDecoder().decode([String: String].self, from: Data(try row.text(10).utf8)),
+      digest: try row.bytes(11), createdAt: try row.timestamp(12))
+  }
+
+  /// Everything shown, each part length-prefixed, in a fixed order.
+  private static func digest(_ draft: NoticeDraft) -> [UInt8] {
+    var bytes = Array("yonjo-notice/1".utf8)
+    let terms = draft.terms.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    for text in [draft.serviceID, draft.language, draft.title, draft.body, draft.validFor, draft.withdrawalMethod] + draft.purposes
+      + draft.items.map(\.rawValue) + terms
+    {
+      let count = UInt32(text.utf8.count)
+      bytes.append(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: count >> UInt32(24 - 8 * $0)) })
+      bytes.append(contentsOf: text.utf8)
+    }
+    return bytes.sha256
+  }
+}
+
+/// An ISO 8601 duration of years, months and days (`P10Y`, `P1Y6M`, `P90D`), at most ten years.
+struct ValidityPeriod: Sendable {
+  let components: DateComponents
+
+  init?(_ text: String) {
+    guard text.utf8.count <= 16, text.first == "P" else { return nil }
+    var components = DateComponents()
+    var digits = ""
+    var order = 0
+    for character in text.dropFirst() {
+      if character.isASCII, character.isNumber {
+        digits.append(character)
+        continue
+      }
+      guard let value = Int(digits), value > 0, value <= 3660 else { return nil }
+      switch (character, order) {
+      case ("Y", ..<1): components.year = value
+      case ("M", ..<2): components.month = value
+      case ("D", ..<3): components.day = value
+      default: return nil
+      }
+      order = character == "Y" ? 1 : character == "M" ? 2 : 3
+      digits = ""
+    }
+    guard order > 0, digits.isEmpty else { return nil }
+    let days = (components.year ?? 0) * 366 + (components.month ?? 0) * 31 + (components.day ?? 0)
+    guard days <= 3660 else { return nil }
+    self.components = components
+  }
+
+  /// Begins the day after the consent day in Japan (jpki.md §8, point 8) and ends after the period.
+  func interval(given: Date) -> (from: Date, until: Date) {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = TimeZone(secondsFromGMT: 9 * 3600) ?? .gmt
+    let dayAfter = calendar.date(byAdding: .day, value: 1, to: calendar.startOfDay(for: given)) ?? given
+    return (dayAfter, calendar.date(byAdding: components, to: dayAfter) ?? dayAfter)
+  }
+}

@@ -1,0 +1,82 @@
+public import PostgreSQL
+
+/// PostgreSQL as the rules see it: every statement on a tenant's tables runs in a unit of work that has set that tenant (law 3).
+public struct Database: Sendable {
+  private static let setTenant = Statement("set_tenant", "select set_config('yonjo.tenant_id', $1, true)")
+
+  private let pool: PostgreSQLPool
+
+  /// - Parameter pool: connections of the app role (or, for jobs, of the jobs role).
+  public init(pool: PostgreSQLPool) { self.pool = pool }
+
+  /// One round trip, one transaction: the tenant is set, then the statements run in order; all or nothing.
+  func unit(_ tenant: TenantID, _ statements: [BoundStatement]) async throws(Refusal) -> [QueryResult] {
+    var all: [BoundStatement] = []
+    all.reserveCapacity(statements.count + 1)
+    all.append(Self.bound(tenant))
+    all.append(contentsOf: statements)
+    do {
+      return Array(try await pool.unit(all).dropFirst())
+    } catch {
+      throw Self.refusal(for: error)
+    }
+  }
+
+  /// One statement in a unit of its own.
+  func query(_ tenant: TenantID, _ statement: Statement, _ parameters: [SQLValue]) async throws(Refusal) -> QueryResult {
+    try await unit(tenant, [BoundStatement(statement, parameters)])[0]
+  }
+
+  /// Statements on tables that belong to no tenant.
+  func platform(_ statements: [BoundStatement]) async throws(Refusal) -> [QueryResult] {
+    do {
+      return try await pool.unit(statements)
+    } catch {
+      throw Self.refusal(for: error)
+    }
+  }
+
+  /// A transaction of several round trips, the tenant set before the body sees it. Commits on return, rolls back on throw.
+  func transaction<T: Sendable>(_ tenant: TenantID, _ body: (TenantTransaction) async throws -> T) async throws -> T {
+    do {
+      return try await pool.transaction { transaction in
+        _ = try await transaction.query(Self.setTenant, [.text(tenant.uuid.uuidString)])
+        return try await body(TenantTransaction(transaction: transaction))
+      }
+    } catch let error as PostgreSQLError {
+      throw Self.refusal(for: error)
+    }
+  }
+
+  private static func bound(_ tenant: TenantID) -> BoundStatement { BoundStatement(setTenant, [.text(tenant.uuid.uuidString)]) }
+
+  /// What a caller learns of a database error: that a part is down, or that the state moved under the request; never SQL.
+  static func refusal(for error: PostgreSQLError) -> Refusal {
+    switch error.sqlState {
+    case "40001", "40P01", "55P03":
+      Refusal(
+        .conflict, "concurrentChange", "Another request changed the same records at the same time; nothing was changed by this one.",
+        nextStep: "Repeat with the same Idempotency-Key.")
+    default: .unavailable("The database")
+    }
+  }
+}
+
+/// An open transaction in which the tenant is set.
+struct TenantTransaction: Sendable {
+  fileprivate let transaction: Transaction
+
+  fileprivate init(transaction: Transaction) { self.transaction = transaction }
+
+  @discardableResult
+  func query(_ statement: Statement, _ parameters: [SQLValue]) async throws(PostgreSQLError) -> QueryResult {
+    try await transaction.query(statement, parameters)
+  }
+
+  /// Several statements in one round trip.
+  @discardableResult
+  func pipeline(_ statements: [BoundStatement]) async throws(PostgreSQLError) -> [QueryResult] {
+    guard !statements.isEmpty else { return [] }
+    return try await transaction.pipeline(statements)
+  }
+}

@@ -1,0 +1,83 @@
+public import Foundation
+internal import PostgreSQL
+
+/// Something that a tenant is told of: ids only. Kinds are stable (api.md, Events).
+public struct TenantEvent: Sendable {
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    case subjectChanged = "subject.changed"
+    case subjectEnded = "subject.ended"
+    case consentGiven = "consent.given"
+    case consentWithdrawn = "consent.withdrawn"
+    case consentExpiring = "consent.expiring"
+    case consentCancelledAtSource = "consent.cancelledAtSource"
+    case pairDeleted = "pair.deleted"
+    case pairStale = "pair.stale"
+    case pairInactive = "pair.inactive"
+
+    /// What a `notVerifier` tenant is told in its place; nil where it is told nothing (api.md, Access).
+    func told(to status: VerifierStatus) -> Kind? {
+      guard status == .notVerifier else { return self == .pairInactive ? nil : self }
+      switch self {
+      case .subjectChanged, .subjectEnded: return nil
+      case .pairStale, .pairInactive: return .pairInactive
+      default: return self
+      }
+    }
+  }
+
+  public let id: EventID
+  public let at: Date
+  public let kind: Kind
+  public let subjectID: SubjectID?
+  public let pairID: PairID?
+  public let consentID: ConsentID?
+}
+
+/// A page of events and the cursor after it.
+public struct TenantEventPage: Sendable {
+  public let events: [TenantEvent]
+  /// Opaque; where the next page begins, also where this one is empty.
+  public let nextAfter: String
+}
+
+/// SQL of events.
+enum EventStore {
+  static let insert = Statement(
+    "insert_event", "insert into events (tenant_id, event_id, kind, subject_id, pair_id, consent_id, at) values ($1, $2, $3, $4, $5, $6, $7)")
+  /// Only below the oldest transaction that still runs: a later commit cannot slip in behind the cursor.
+  static let list = Statement(
+    "list_events",
+    """
+    select event_id, kind, subject_id, pair_id, consent_id, at, transaction_id::text::int8 from events
+    where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    order by transaction_id, event_id limit $4
+    """)
+}
+
+/// Writes events into the unit of work of what they tell of.
+struct EventLog: Sendable {
+  let ids: IdentifierSource
+  let clock: any WallClock
+
+  func record(_ kind: TenantEvent.Kind, tenant: TenantID, subject: SubjectID? = nil, pair: PairID? = nil, consent: ConsentID? = nil) -> BoundStatement {
+    BoundStatement(
+      EventStore.insert,
+      [
+        .uuid(tenant.uuid), .uuid(ids.nextUUID()), .text(kind.rawValue), .id(subject), .id(pair), .id(consent), .timestamp(clock.now()),
+      ])
+  }
+}
+
+extension SQLValue {
+  /// An id, or null.
+  static func id<Kind>(_ id: Identifier<Kind>?) -> SQLValue { id.map { .uuid($0.uuid) } ?? .null }
+
+  /// A text, or null.
+  static func text(optional text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+
+  /// Bytes, or null.
+  static func bytes(optional bytes: [UInt8]?) -> SQLValue { bytes.map { .bytes($0) } ?? .null }
+
+  /// A time, or null.
+  static func timestamp(optional date: Date?) -> SQLValue { date.map { .timestamp($0) } ?? .null }
+}

@@ -1,0 +1,38 @@
+public import CitizenItems
+internal import Crypto
+public import Foundation
+public import JOSE
+
+/// The platform's keys, unwrapped, in memory only. Prints as `<redacted>`. Newest first in every list.
+public struct PlatformKeys: Sendable, Redacted {
+  /// Signs access tokens and login id tokens.
+  let token: [SigningKey]
+  /// Signs receipts.
+  let receipt: [SigningKey]
+  /// Signs checkpoints of the audit log.
+  let checkpoint: [SigningKey]
+  /// Opens card envelopes.
+  let envelope: [KeyAgreementKey]
+  /// Authenticates stateless session ids.
+  let session: [SymmetricKey]
+  /// Digests idempotency keys and request fingerprints.
+  let fingerprint: [SymmetricKey]
+
+  /// What `/jwks.json` publishes: public keys only.
+  public var published: [JSONWebKey] {
+    token.map(\.publicJWK) + receipt.map(\.publicJWK) + checkpoint.map(\.publicJWK) + envelope.map(\.publicJWK)
+  }
+
+  /// Public keys that verify tokens.
+  var tokenVerifiers: [JSONWebKey] { token.map(\.publicJWK) }
+}
+
+/// What a platform key is for; one row a version in `platform_keys`.
+public enum PlatformKeyPurpose: String, Sendable, CaseIterable {
+  case token, receipt, envelope, checkpoint, session, fingerprint
+}
+
+/// What a tenant key is for; one row a version in `tenant_keys`.
+public enum TenantKeyPurpose: String, Sendable, CaseIterable {
+  case edge, pepper, serialIndex, sealing
+}

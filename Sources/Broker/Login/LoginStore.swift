@@ -1,0 +1,43 @@
+internal import PostgreSQL
+
+/// SQL of logins: one statement uses the session up, finds the subject and writes verification and audit event, in one round trip.
+enum LoginStore {
+  /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 serial indexes · 8 wanted subject or null ·
+  /// 9 verification id · 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
+  static let answer = Statement(
+    "answer_login",
+    """
+    with used as (
+      insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at)
+      select $1, $2, $3, $4, $5, $6 where not $15 on conflict do nothing returning 1
+    ), earlier as (
+      select key_digest, fingerprint, used_at from used_sessions where tenant_id = $1 and session_id = $2
+    ), mine as (
+      select exists (select 1 from used) as fresh,
+        exists (select 1 from earlier where key_digest = $3 and fingerprint = $4) as repeated
+    ), found as (
+      select b.subject_id from bindings b join subjects s on s.tenant_id = b.tenant_id and s.subject_id = b.subject_id
+      where b.tenant_id = $1 and b.kind = 'authentication' and b.serial_index = any($7) and b.status in ('valid', 'unknown')
+        and s.erased_at is null and ($8::uuid is null or b.subject_id = $8)
+      limit 1
+    ), verdict as (
+      select case when not fresh and not repeated then case when $15 then 'expired' else 'replayed' end when (select subject_id from found) is null then 'unknownSubject' else 'ok' end as outcome,
+        fresh from mine
+    ), verified as (
+      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
+      select $1, $9, 'login', $2, (select subject_id from found), outcome, $10, $11, $5 from verdict where outcome <> 'expired'
+    ), audited as (
+      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id)
+      select $1, $12, $5, 'loginAnswered', $13, (select subject_id from found), null, 'signatureVerification', outcome, $14 from verdict
+    )
+    select v.outcome, v.fresh, f.subject_id, p.pair_id, p.state, p.ledger_ref_sealed,
+      exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = f.subject_id and b.kind = 'signing' and b.superseded_at is null
+        and b.status = 'changed') as changed,
+      (select used_at from earlier) as used_at
+    from verdict v left join found f on true
+    left join lateral (
+      select pair_id, state, ledger_ref_sealed from pairs where tenant_id = $1 and subject_id = f.subject_id
+      order by state = 'active' desc, pair_id desc limit 1
+    ) p on true
+    """)
+}

@@ -1,0 +1,183 @@
+internal import CitizenItems
+internal import Foundation
+internal import JPKI
+internal import PostgreSQL
+
+/// How a match in place of the registered seal ended.
+public struct MatchAnswer: Sendable {
+  public let id: String
+  public let verdict: Verdict
+  /// Whether an active pair of a subject in good standing has this card's tag.
+  public let matched: Bool
+  public let subjectID: SubjectID?
+  public let pair: PairReference?
+  public let evidence: VerificationEvidence
+}
+
+/// What is known of a card tag. Proves nobody's presence.
+public struct TagAnswer: Sendable {
+  public let isKnown: Bool
+  public let pair: PairReference?
+}
+
+/// 届出印に代わる照合: recognises a customer by a fresh card reading, or by a tag that the bank made.
+public struct MatchService: Sendable {
+  /// The most tags in one batch.
+  public static let maximumBatch = 1000
+
+  let core: BrokerCore
+
+  /// Begins a match: nothing is stored until it is answered.
+  public func create(_ caller: Caller, origin: String) async throws -> StartedSession {
+    try caller.require(.matching)
+    try caller.require(origin: origin)
+    let session = try StatelessSession.make(
+      .match, caller: caller, origin: origin, subjectID: nil, uuid: core.ids.nextUUID(), at: core.clock.now(), keys: try await core.vault.platformKeys())
+    return StartedSession(id: session.id, toBeSigned: session.toBeSigned(caller.tenantID), expiresAt: session.expiresAt)
+  }
+
+  /// Answers a match: the card signs with the signing certificate, its items become tags, an active pair with one of them matches.
+  public func sign(_ caller: Caller, id: String, card: CardInput, request: RepeatableRequest) async throws -> MatchAnswer {
+    try caller.require(.matching)
+    let session = try StatelessSession.read(id, .match, caller: caller, at: core.clock.now(), keys: try await core.vault.platformKeys())
+    let material = try await core.opener.open(card, caller: caller, session: id)
+    let examination = await core.examiner.examine(
+      material.main, over: session.toBeSigned(caller.tenantID), kind: .signing, policy: caller.revocationPolicy)
+    guard case .sound(let sound) = examination, let items = sound.certificate.items else { return try await refuse(caller, session, examination) }
+
+    let keys = try await core.vault.tenantKeys(caller.tenantID)
+    var stored: [[UInt8]] = []
+    for tag in try CardTags.make(items, keys) { stored.append(contentsOf: try keys.stored(tag)) }
+    let digests = try await core.idempotency.digests(caller, request)
+    let now = core.clock.now()
+    let evidence = VerificationEvidence(id: core.ids.next(), at: now, sound.revocation)
+    let row = try await core.database.query(
+      caller.tenantID, MatchStore.answer,
+      [
+        .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now), .timestamp(session.expiresAt),
+        .bytesArray(stored), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)), .uuid(evidence.id.uuid), .text(evidence.method),
+        .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor), .text(caller.requestID),
+        .bool(session.isOver(at: now)),
+      ]
+    ).rows[0]
+    let outcome = try row.text(0)
+    if outcome == "expired" { throw StatelessSession.expired }
+    let verdict = outcome == "replayed" ? Verdict(.replayed) : Verdict.ok
+    let matched = outcome == "matched"
+    return MatchAnswer(
+      id: id, verdict: verdict, matched: matched, subjectID: matched ? try row.optionalUUID(1).map(SubjectID.init) : nil,
+      pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: evidence)
+  }
+
+  private func refuse(_ caller: Caller, _ session: StatelessSession, _ examination: Examination) async throws -> MatchAnswer {
+    guard case .refused(let verdict, let part) = examination else { throw Refusal.unavailable("The verifier") }
+    let evidence = VerificationEvidence(id: core.ids.next(), at: core.clock.now(), part?.revocation)
+    let subject = try await core.standing.noteRefused(caller, part)
+    _ = try await core.database.unit(
+      caller.tenantID,
+      [
+        VerificationStore.insert(evidence, tenant: caller.tenantID, purpose: .match, session: session.uuid, subject: subject, verdict: verdict),
+        core.audit.record(.matchAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result),
+      ])
+    return MatchAnswer(id: session.id, verdict: verdict, matched: false, subjectID: nil, pair: nil, evidence: evidence)
+  }
+
+  /// Looks one card tag up, for reconciliation.
+  public func lookUp(_ caller: Caller, cardTag: String) async throws -> TagAnswer {
+    try caller.require(.matching)
+    guard let tag = try? EdgeTag(parsing: cardTag) else {
+      throw Refusal.field("/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
+    }
+    let keys = try await core.vault.tenantKeys(caller.tenantID)
+    let result = try await core.database.query(
+      caller.tenantID, PairStore.lookUp,
+      [
+        .uuid(caller.tenantID.uuid), .bytesArray(try keys.stored(tag)), .uuid(core.ids.nextUUID()), .timestamp(core.clock.now()), .text(caller.actor),
+        .text(caller.requestID),
+      ])
+    guard let row = result.rows.first else { return TagAnswer(isKnown: false, pair: nil) }
+    return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 0, keys))
+  }
+
+  /// Looks up to 1,000 card tags up, in the order in which they came.
+  public func lookUp(_ caller: Caller, cardTags: [String]) async throws -> [TagAnswer] {
+    try caller.require(.matching)
+    guard (1...Self.maximumBatch).contains(cardTags.count) else {
+      throw Refusal.field("/cardTags", "batchSize", "A batch has 1 to \(Self.maximumBatch) tags.", nextStep: "Send several batches.")
+    }
+    let keys = try await core.vault.tenantKeys(caller.tenantID)
+    var stored: [[UInt8]] = []
+    var positions: [Int32] = []
+    for (index, text) in cardTags.enumerated() {
+      guard let tag = try? EdgeTag(parsing: text) else {
+        throw Refusal.field(
+          "/cardTags/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
+      }
+      for form in try keys.stored(tag) {
+        stored.append(form)
+        positions.append(Int32(index))
+      }
+    }
+    let results = try await core.database.unit(
+      caller.tenantID,
+      [
+        BoundStatement(PairStore.lookUpMany, [.uuid(caller.tenantID.uuid), .bytesArray(stored), .int4Array(positions)]),
+        core.audit.record(.tagsLookedUp, by: caller, detail: ["count": String(cardTags.count)]),
+      ])
+    var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: cardTags.count)
+    for row in results[0].rows { answers[try row.int(0)] = TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys)) }
+    return answers
+  }
+}
+
+/// Tags of a verified card, one per live edge key.
+enum CardTags {
+  /// Refuses items that have no canonical form; a certificate that passed its profile has one.
+  static func make(_ items: FourItems, _ keys: TenantKeys) throws(Refusal) -> [EdgeTag] {
+    guard let canonical = try? CanonicalForm.bytes(of: items) else {
+      throw Refusal(
+        .unprocessable, "itemsNotCanonical", "The certificate's items have no canonical form.", nextStep: "Report this to the platform operator.")
+    }
+    return keys.edges.map { EdgeTag.hmac(canonical, key: $0.key) }
+  }
+}
+
+/// SQL of matches: one statement, one round trip.
+enum MatchStore {
+  /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 stored tags · 8 serial indexes · 9 verification id ·
+  /// 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
+  ///
+  /// Good standing (house.md): the certificate presented is valid now (the caller checked), neither binding is known to have ended, the subject is not
+  /// erased. The presented certificate may be newer than the bound one: then the bound one is known as changed, and the pair is stale anyway.
+  static let answer = Statement(
+    "answer_match",
+    """
+    with used as (
+      insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at)
+      select $1, $2, $3, $4, $5, $6 where not $15 on conflict do nothing returning 1
+    ), mine as (
+      select exists (select 1 from used) as fresh,
+        exists (select 1 from used_sessions where tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4) as repeated
+    ), hit as (
+      select p.pair_id, p.subject_id, p.state, p.ledger_ref_sealed
+      from pair_tags t
+      join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id and p.state = 'active'
+      join subjects s on s.tenant_id = p.tenant_id and s.subject_id = p.subject_id and s.erased_at is null
+      where t.tenant_id = $1 and t.side = 'card' and t.stored_tag = any($7)
+        and not exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = p.subject_id and b.superseded_at is null
+          and b.status in ('changed', 'ended') and not (b.serial_index = any($8)))
+      order by p.pair_id desc limit 1
+    ), verdict as (
+      select case when not fresh and not repeated then case when $15 then 'expired' else 'replayed' end
+        when exists (select 1 from hit) then 'matched' else 'notMatched' end as outcome from mine
+    ), verified as (
+      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
+      select $1, $9, 'match', $2, (select subject_id from hit), case when outcome = 'replayed' then 'replayed' else 'ok' end, $10, $11, $5
+      from verdict where outcome <> 'expired'
+    ), audited as (
+      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, purpose, outcome, request_id)
+      select $1, $12, $5, 'matchAnswered', $13, (select subject_id from hit), 'signatureVerification', outcome, $14 from verdict
+    )
+    select v.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed from verdict v left join hit h on true
+    """)
+}

@@ -1,0 +1,48 @@
+public import JPKI
+
+/// How a verification ended, as every kind of check tells it (api.md, `result` and `reason`).
+public struct Verdict: Sendable, Hashable, Codable {
+  /// `ok` or why not; the names of api.md, and `unknownSubject` for logins.
+  public let result: String
+  /// The finer code, for deemed verifiers only.
+  public let reason: String?
+
+  init(result: String, reason: String? = nil) {
+    self.result = result
+    self.reason = reason
+  }
+
+  init(_ result: VerificationResult, _ reason: VerificationReason? = nil) { self.init(result: result.rawValue, reason: reason?.rawValue) }
+
+  init(_ failure: VerificationFailure) { self.init(failure.result, failure.reason) }
+
+  static let ok = Verdict(.ok)
+  static let unknownSubject = Verdict(result: "unknownSubject")
+
+  /// Whether the check succeeded.
+  public var isOK: Bool { self == .ok }
+
+  /// What a `notVerifier` tenant is told: nothing finer, so that a revoked and an untrusted card answer alike (api.md, Access).
+  public var coarse: String {
+    switch result {
+    case "ok", "signatureInvalid", "itemsMismatch", "unknownSubject": result
+    default: "notConfirmed"
+    }
+  }
+}
+
+/// The evidence row of a check, as answers carry it.
+public struct VerificationEvidence: Sendable, Codable {
+  public let id: VerificationID
+  public let checkedAt: Date
+  /// `ocsp`, `crl` or `none`.
+  public let method: String
+  /// When the source of the revocation word says that it knew it.
+  public let sourceTime: Date?
+}
+
+extension VerificationEvidence {
+  init(id: VerificationID, at now: Date, _ revocation: RevocationDecision?) {
+    self.init(id: id, checkedAt: now, method: revocation?.method.rawValue ?? "none", sourceTime: revocation?.sourceTime)
+  }
+}
