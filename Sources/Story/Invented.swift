@@ -1,0 +1,49 @@
+/// The story's people and papers. Nobody here exists.
+enum Invented {
+  struct Citizen: Sendable {
+    let key: String
+    let name: String
+    let address: String
+    let newAddress: String
+    let dateOfBirth: String
+    let sex: String
+  }
+
+  struct LedgerRow: Sendable {
+    let reference: String
+    let name: String
+    let address: String
+    let dateOfBirth: String
+    let sex: String
+  }
+
+  static let hanako = Citizen(
+    key: "hanako", name: "四情　花子", address: "東京都清瀬市四季町１－２－３", newAddress: "神奈川県横浜市中区汐風町４－５－６", dateOfBirth: "1990-04-01", sex: "female")
+  static let taro = Citizen(
+    key: "taro", name: "四情　太郎", address: "東京都清瀬市四季町１－２－３", newAddress: "神奈川県横浜市中区汐風町４－５－６", dateOfBirth: "1988-11-23", sex: "male")
+  /// Whose signing certificate has run out.
+  static let jiro = Citizen(key: "jiro", name: "時尾　次郎", address: "東京都清瀬市四季町７－８", newAddress: "", dateOfBirth: "1970-01-31", sex: "male")
+  /// Whose card was reported lost.
+  static let saburo = Citizen(
+    key: "saburo", name: "無久志　三郎", address: "東京都清瀬市四季町９－１０", newAddress: "", dateOfBirth: "1975-05-05", sex: "male")
+
+  /// The bank's ledger writes her name in kana; digits, dashes and dates are its own, too.
+  static func hanakoInLedger(_ reference: String) -> LedgerRow {
+    LedgerRow(reference: reference, name: "四情 はな子", address: "東京都清瀬市四季町1-2-3", dateOfBirth: "平成2年4月1日", sex: "2")
+  }
+  static func taroInLedger(_ reference: String) -> LedgerRow {
+    LedgerRow(reference: reference, name: "四情 太郎", address: "東京都清瀬市四季町1-2-3", dateOfBirth: "昭和63年11月23日", sex: "1")
+  }
+  static func hanakoInLedgerAfterMove(_ reference: String) -> LedgerRow {
+    LedgerRow(reference: reference, name: "四情 はな子", address: "神奈川県横浜市中区汐風町4-5-6", dateOfBirth: "平成2年4月1日", sex: "2")
+  }
+
+  static let application = "口座開設申込書 普通預金"
+  static let fintechApplication = "利用申込書 送金アプリ"
+
+  static let noticeBody = """
+    当行は、J-LIS（地方公共団体情報システム機構）から、あなたの最新の基本4情報（氏名・住所・生年月日・性別）の提供を受けます。
+    提供を受けるのは、あなたが項目ごとに同意したものに限ります。有効な署名用電子証明書がない間は提供されません。
+    同意は電子署名によるもので、サービスごとに、いつでも撤回できます。同意しなくても不利益はありません。
+    """
+}
