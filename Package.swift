@@ -70,7 +70,7 @@ let rooms: [Target] = [
 
 let programs: [Target] = [
   program("yonjo", ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
-  program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems"]),
+  program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
   program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
   program("yonjo-story", ["Story"]),
   program("yonjo-bench", ["Bench", "Story"]),
@@ -91,6 +91,8 @@ let checks: [Target] = [
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
   tests(of: "LedgerToolTests", ["LedgerTool", "CitizenItems", "JOSE", crypto]),
   tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
+  tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
+  tests(of: "BenchTests", ["Bench", nioCore]),
   tests(of: "ScenarioTests", ["Story", "BrokerAPI", "Broker", "TestSupport", "JLISSimulator", "JLIS", "JPKI", "PostgreSQL", "Operations", "JOSE", "BrokerClient", "CitizenItems", crypto, logging, metrics]),
 ]
 

@@ -5,6 +5,8 @@
 public enum CanonicalForm {
   /// The ruleset of this code.
   public static let ruleset = 1
+  /// The version of Unicode from which its tables were generated.
+  public static let unicodeVersion = FoldTable.unicodeVersion
   /// The longest text that is read, in bytes of UTF-8.
   public static let maximumBytes = 2048
 

@@ -1,0 +1,48 @@
+public import BrokerClient
+internal import Foundation
+
+/// What the ledger program needs of the broker.
+public protocol LedgerBroker: Sendable {
+  /// `GET /v1/tag-keys`
+  func tagKeys() async throws(BrokerClientError) -> BrokerAnswer
+  /// `POST /v1/ledger-changes` with the lines of a file.
+  func pushLedgerChanges(file: String, idempotencyKey: String) async throws(BrokerClientError) -> BrokerAnswer
+  /// `GET /v1/ledger-changes/{jobId}`
+  func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer
+}
+
+extension BrokerConnection: LedgerBroker {
+  /// `GET /v1/tag-keys`
+  public func tagKeys() async throws(BrokerClientError) -> BrokerAnswer { try await get("/v1/tag-keys") }
+
+  /// Streams the file; a fresh stream for every attempt.
+  public func pushLedgerChanges(file: String, idempotencyKey: String) async throws(BrokerClientError) -> BrokerAnswer {
+    try await upload("/v1/ledger-changes", contentType: "application/x-ndjson", idempotencyKey: idempotencyKey) { FilePieces(path: file) }
+  }
+
+  /// `GET /v1/ledger-changes/{jobId}`
+  public func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer { try await get("/v1/ledger-changes/\(id)") }
+}
+
+/// A file in pieces of 64 KiB, each read when the one before it has been sent.
+struct FilePieces: AsyncSequence, Sendable {
+  typealias Element = [UInt8]
+  let path: String
+
+  func makeAsyncIterator() -> Iterator { Iterator(handle: FileHandle(forReadingAtPath: path)) }
+
+  struct Iterator: AsyncIteratorProtocol {
+    let handle: FileHandle?
+
+    mutating func next() async throws -> [UInt8]? {
+      guard let handle else { throw UploadUnreadable() }
+      let piece: Data?
+      do { piece = try handle.read(upToCount: 1 << 16) } catch { throw UploadUnreadable() }
+      guard let piece, !piece.isEmpty else {
+        try? handle.close()
+        return nil
+      }
+      return Array(piece)
+    }
+  }
+}

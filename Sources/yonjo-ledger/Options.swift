@@ -1,0 +1,86 @@
+import ArgumentParser
+import BrokerClient
+import CitizenItems
+import Foundation
+import JOSE
+import LedgerTool
+
+/// How to reach the broker, and as whom: options in front of `YONJO_LEDGER_…`.
+struct ConnectionOptions: ParsableArguments {
+  @Option(help: "The broker, https://host:port (YONJO_LEDGER_URL).") var url: String?
+  @Option(help: "PEM file of the authority that vouches for it (YONJO_LEDGER_CA); without it those of the system.") var ca: String?
+  @Option(help: "Client id (YONJO_LEDGER_CLIENT_ID).") var clientId: String?
+  @Option(help: "PEM file of the client's private key, P-256 (YONJO_LEDGER_KEY).") var key: String?
+
+  func connection() throws -> BrokerConnection {
+    let url = try require(url, "--url")
+    let id = try require(clientId, "--client-id")
+    let key = try require(key, "--key")
+    guard let signingKey = try? SigningKey(pemRepresentation: text(of: key)) else { throw LedgerToolError.keyFileMalformed(key) }
+    let roots = try value(ca, "--ca").map { try text(of: $0) }
+    do throws(BrokerClientError) {
+      return try BrokerConnection(
+        BrokerClientConfiguration(baseURL: url, trustRootsPEM: roots, credentials: .init(clientID: id, key: signingKey, scopes: ["ledger"]))
+      )
+    } catch {
+      throw LedgerToolError.client(error)
+    }
+  }
+}
+
+/// Where the tag keys come from.
+struct KeyOptions: ParsableArguments {
+  @OptionGroup var connection: ConnectionOptions
+  @Option(help: "PEM file of the private key to which tag keys are wrapped (YONJO_LEDGER_REGISTERED_KEY).") var registeredKey: String?
+  @Option(help: "A saved answer of GET /v1/tag-keys, still wrapped, for tagging without a connection (YONJO_LEDGER_TAG_KEYS).") var tagKeys:
+    String?
+
+  func keys() async throws -> LedgerKeys {
+    if try value(tagKeys, "--tag-keys") != nil { return try await keys(from: nil) }
+    let connection = try connection.connection()
+    do {
+      let keys = try await keys(from: connection)
+      await connection.close()
+      return keys
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  func keys(from connection: BrokerConnection?) async throws -> LedgerKeys {
+    let path = try require(registeredKey, "--registered-key")
+    guard let key = try? DecryptionKey(pemRepresentation: text(of: path)) else { throw LedgerToolError.keyFileMalformed(path) }
+    if let saved = try value(tagKeys, "--tag-keys") {
+      guard let answer = try? JSONValue(parsing: Array(text(of: saved).utf8)) else { throw LedgerToolError.tagKeysMalformed }
+      return try LedgerKeys(answer: answer, registeredKey: key, at: Date())
+    }
+    guard let connection else { throw LedgerToolError.optionMissing("--url") }
+    return try await LedgerKeys.fetch(from: connection, registeredKey: key, at: Date())
+  }
+}
+
+/// Which columns hold what.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: "JSON file that names the columns: {\"name\": \"KANJI_NAME\", \"ref\": \"CUSTOMER\"}.") var columns: String?
+
+  func mapping() throws -> ColumnMapping {
+    try columns.map { path throws(LedgerToolError) in try ColumnMapping(path: path) } ?? ColumnMapping()
+  }
+}
+
+/// An option, or its variable; nil where neither is set.
+private func value(_ option: String?, _ name: String) throws -> String? {
+  let variable = "YONJO_LEDGER_" + name.dropFirst(2).uppercased().replacing("-", with: "_")
+  return option ?? ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+}
+
+private func require(_ option: String?, _ name: String) throws -> String {
+  guard let value = try value(option, name) else { throw LedgerToolError.optionMissing(name) }
+  return value
+}
+
+private func text(of path: String) throws -> String {
+  guard let data = FileManager.default.contents(atPath: path) else { throw LedgerToolError.unreadable(path) }
+  return String(decoding: data, as: UTF8.self)
+}
