@@ -89,7 +89,7 @@ let checks: [Target] = [
       "BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, httpClient, nioCore, nioPosix, nioSSL, nioHTTP1, lifecycle, logging, metrics,
     ]),
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
-  tests(of: "LedgerToolTests", ["LedgerTool", "CitizenItems", "JOSE", crypto]),
+  tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
   tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
   tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
   tests(of: "BenchTests", ["Bench", nioCore]),
