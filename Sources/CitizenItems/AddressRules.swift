@@ -1,4 +1,4 @@
-/// Ruleset 1 for addresses (住所), without a master of places: what a spelling means is decided by its characters alone.
+/// Ruleset 1 for addresses (住所). Municipalities are known, towns are not: what their spelling means is decided by its characters alone.
 ///
 /// 1. Spaces and dashes count only where they part numbers or capitals (`1-2 3` is `1-2-3`); elsewhere they are left out. A dash within katakana is the
 ///    prolonged sound mark, a prolonged sound mark after anything but kana a dash.
@@ -10,11 +10,12 @@
 /// 5. 漢数字 are digits where they count: before 丁目 番 号 条 線 地割 and the like, after 第, in `一の三`, beside digits, at the end. 八五十 and 伊万里 are
 ///    no numbers. A number never grows into its neighbour.
 /// 6. 丁目, 番地, 番, 号, 号室 and の between numbers are `-`; at the end of numbers they are left out. 番館, 番街, 号棟 and the like stay.
+/// 7. Prefecture and county that were left out are written, where the municipality leaves no doubt (`AddressPlaces`).
 ///
 /// ケ, ノ, ツ and 町 are never left out: there are neighbouring towns that differ by them alone.
 enum AddressRules {
   static func canonical(_ text: String) throws(CanonicalRefusal) -> String {
-    let scalars = try Folding.settled(try Folding.fold(text), by: applied)
+    let scalars = AddressPlaces.shared.writtenOut(try Folding.settled(try Folding.fold(text), by: applied))
     guard !scalars.isEmpty else { throw .empty }
     return Folding.text(scalars)
   }
@@ -26,6 +27,12 @@ enum AddressRules {
     scalars = AddressNumbers.inDigits(scalars)
     scalars = AddressNumbers.lots(scalars)
     return withoutPostcode(scalars)
+  }
+
+  /// The form by all rules but the last; nil where there is none. For the table that the last rule uses.
+  static func withoutPlaces(_ text: String) -> [UInt32]? {
+    guard let folded = try? Folding.fold(text) else { return nil }
+    return try? Folding.settled(folded, by: applied)
   }
 
   // MARK: rule 1

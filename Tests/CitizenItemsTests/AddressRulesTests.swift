@@ -39,8 +39,24 @@ import Testing
   @Test func wordsThatLookLikeNumbersAreNone() {
     #expect(Self.form("佐賀県伊万里市") == "佐賀県伊万里市")
     #expect(Self.form("八五十丁目") == "八五十丁目")
-    #expect(Self.form("千代田区六本木八幡") == "千代田区六本木八幡")
+    #expect(Self.form("架空市六本木八幡千代") == "架空市六本木八幡千代")
   }
+
+  @Test(arguments: [
+    ("千代田区紀尾井町1-3", "東京都千代田区紀尾井町1-3"), ("札幌市中央区北3条西6", "北海道札幌市中央区北三条西六丁目"), ("八戸市尻内町1", "青森県八戸市大字尻内町1番地"),
+    ("北海道ニセコ町富士見55", "北海道虻田郡ニセコ町字富士見55"), ("厚岸郡厚岸町太田1", "北海道厚岸郡厚岸町太田1"), ("竜ヶ崎市馴馬町1", "茨城県龍ケ崎市馴馬町1"),
+    ("三条市旭町2", "新潟県三条市旭町二丁目"), ("四條畷市中野1", "大阪府四条畷市中野1"),
+  ])
+  func whatIsCertainMayBeLeftOut(_ short: String, _ whole: String) {
+    #expect(Self.form(short) != nil)
+    #expect(Self.form(short) == Self.form(whole))
+  }
+
+  @Test(arguments: [
+    ("府中市宮町1", "東京都府中市宮町1"), ("中央区本町1", "東京都中央区本町1"), ("北区本町1", "大阪府大阪市北区本町1"), ("池田町本町1", "北海道中川郡池田町本町1"), ("伊達市本町1", "北海道伊達市本町1"),
+    ("紀尾井町1-3", "東京都千代田区紀尾井町1-3"),
+  ])
+  func whatIsNotCertainMayNot(_ short: String, _ whole: String) { #expect(Self.form(short) != Self.form(whole)) }
 
   @Test func wordsWithAzaKeepIt() { #expect(Self.form("京都市十文字町") == "京都市十文字町") }
 }
