@@ -169,3 +169,4 @@ create table intents (
 );
 create index intents_open on intents (tenant_id, intent_id) where state = 'open';
 comment on table intents is 'law 11: what J-LIS is about to be asked, written before the call; the payload is encrypted and emptied once J-LIS has it';
+create index withdrawal_sessions on sessions (tenant_id, (request->>'consentID'), session_id) where purpose = 'withdrawal';

@@ -38,7 +38,7 @@ create table ledger_jobs (
   client_id text not null,
   key_digest bytea not null,
   state text not null check (state in ('receiving', 'stored', 'applying', 'done')),
-  sender uuid,
+  sender_lock bigint,
   received bigint not null default 0,
   running_digest bytea not null,
   deleted bigint not null default 0,

@@ -8,8 +8,10 @@ public struct AuditEvent: Sendable, Codable {
     case tenantCreated, tenantSuspended, tenantChanged, clientCreated, clientRotated, clientRevoked, keyRotated, keysHandedOver
     case tokenIssued, noticeCreated, onboardingCreated, onboardingSigned, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied
-    case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded, consentRevoked
-    case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued, verificationViewed
+    case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
+      consentRevoked
+    case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
+      verificationViewed
     case sourceAddressed
   }
 
@@ -56,11 +58,13 @@ public struct AuditTrail: Sendable {
 
   /// The statement to put beside the action, in the same transaction.
   func record(
-    _ kind: AuditEvent.Kind, by caller: Caller, subject: SubjectID? = nil, object: String? = nil, purpose: String? = nil, outcome: String = "ok",
+    _ kind: AuditEvent.Kind, by caller: Caller, subject: SubjectID? = nil, object: String? = nil, purpose: String? = nil,
+    outcome: String = "ok",
     detail: [String: String] = [:]
   ) -> BoundStatement {
     record(
-      kind, tenant: caller.tenantID, actor: caller.actor, requestID: caller.requestID, subject: subject, object: object, purpose: purpose, outcome: outcome,
+      kind, tenant: caller.tenantID, actor: caller.actor, requestID: caller.requestID, subject: subject, object: object, purpose: purpose,
+      outcome: outcome,
       detail: detail)
   }
 
@@ -72,7 +76,8 @@ public struct AuditTrail: Sendable {
     BoundStatement(
       AuditStore.insert,
       [
-        .uuid(tenant.uuid), .uuid(ids.nextUUID()), .timestamp(clock.now()), .text(kind.rawValue), .text(actor), subject.map { .uuid($0.uuid) } ?? .null,
+        .uuid(tenant.uuid), .uuid(ids.nextUUID()), .timestamp(clock.now()), .text(kind.rawValue), .text(actor),
+        subject.map { .uuid($0.uuid) } ?? .null,
         object.map { .text($0) } ?? .null, purpose.map { .text($0) } ?? .null, .text(outcome), requestID.map { .text($0) } ?? .null,
         detail.isEmpty ? .null : .json(Self.json(detail)),
       ])

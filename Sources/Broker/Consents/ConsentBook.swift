@@ -45,19 +45,26 @@ struct ConsentBook: Sendable {
       let result = try await transaction.query(
         NoticeStore.get, [.uuid(caller.tenantID.uuid), .uuid(selection.noticeID.uuid), .int4(Int32(clamping: selection.version))])
       guard let row = result.rows.first else {
-        throw Refusal.field(pointer + "/noticeId", "noticeUnknown", "There is no such version of this notice.", nextStep: "Publish it first, with POST /v1/notices.")
+        throw Refusal.field(
+          pointer + "/noticeId", "noticeUnknown", "There is no such version of this notice.",
+          nextStep: "Publish it first, with POST /v1/notices.")
       }
       let notice = try NoticeService.notice(row)
       guard !selection.purposes.isEmpty, Set(selection.purposes).isSubset(of: notice.purposes) else {
-        throw Refusal.field(pointer + "/purposes", "purposesNotInNotice", "The notice does not name these purposes.", nextStep: "Ask for purposes of the notice.")
+        throw Refusal.field(
+          pointer + "/purposes", "purposesNotInNotice", "The notice does not name these purposes.",
+          nextStep: "Ask for purposes of the notice.")
       }
       guard Set(selection.items).isSubset(of: Set(notice.items)), Set(selection.items).count == selection.items.count else {
-        throw Refusal.field(pointer + "/items", "itemsNotInNotice", "The notice does not name these items.", nextStep: "Ask for items of the notice, each once.")
+        throw Refusal.field(
+          pointer + "/items", "itemsNotInNotice", "The notice does not name these items.",
+          nextStep: "Ask for items of the notice, each once.")
       }
       if selection.isForLatestItems {
         try caller.requireDeemedVerifier()
         guard !selection.items.isEmpty else {
-          throw Refusal.field(pointer + "/items", "itemsMissing", "A consent to latest items names at least one item.", nextStep: "Name the items agreed to.")
+          throw Refusal.field(
+            pointer + "/items", "itemsMissing", "A consent to latest items names at least one item.", nextStep: "Name the items agreed to.")
         }
       }
       agreed.notices.append(notice)
@@ -110,20 +117,23 @@ struct ConsentBook: Sendable {
     var statements: [BoundStatement] = []
     let basis = "session:" + Identifier<ConsentSessionKind>(session).description
     for (notice, selection) in zip(agreed.notices, agreed.selections) {
-      let interval = ValidityPeriod(notice.validFor)?.interval(given: now) ?? (now, now)
+      let interval = ValidityPeriod(notice.validFor)?.interval(given: now) ?? (from: now, until: now)
       let state: ConsentState = selection.isForLatestItems ? .pendingAtSource : .given
       // In force from the moment; the period is counted from the day after (民法140条, jpki.md §8 point 8).
       let consent = Consent(
-        id: ids.next(), subjectID: subject, serviceID: notice.serviceID, noticeID: notice.id, version: notice.version, noticeDigest: notice.digest,
+        id: ids.next(), subjectID: subject, serviceID: notice.serviceID, noticeID: notice.id, version: notice.version,
+        noticeDigest: notice.digest,
         language: notice.language, purposes: selection.purposes, items: selection.items, state: state, requestedAt: now,
         givenAt: state == .given ? now : nil, validFrom: now, validUntil: interval.until, updatedAt: now)
       statements.append(
         BoundStatement(
           ConsentStore.insert,
           [
-            tenant, .uuid(consent.id.uuid), .uuid(subject.uuid), .text(consent.serviceID), .uuid(notice.id.uuid), .int4(Int32(notice.version)),
+            tenant, .uuid(consent.id.uuid), .uuid(subject.uuid), .text(consent.serviceID), .uuid(notice.id.uuid),
+            .int4(Int32(notice.version)),
             .bytes(notice.digest), .text(notice.language), .textArray(selection.purposes), .textArray(selection.items.map(\.rawValue)),
-            .text(state.rawValue), .uuid(session), .bytes(Array(agreed.statement.utf8).sha256), .timestamp(now), .timestamp(optional: consent.givenAt),
+            .text(state.rawValue), .uuid(session), .bytes(Array(agreed.statement.utf8).sha256), .timestamp(now),
+            .timestamp(optional: consent.givenAt),
             .timestamp(optional: consent.validFrom), .timestamp(optional: consent.validUntil), .timestamp(now),
           ]))
       statements.append(line(consent.id, .requested, actor: "tenant", basis: basis, tenant: keys.tenantID))
@@ -149,13 +159,16 @@ struct ConsentBook: Sendable {
           .uuidArray(consents.map(\.id.uuid)),
         ])
       for row in earlier.rows {
-        try await change(try Consent(row), to: .superseded, actor: "person", basis: "consent:" + consent.id.description, tenant: tenant, in: transaction)
+        try await change(
+          try Consent(row), to: .superseded, actor: "person", basis: "consent:" + consent.id.description, tenant: tenant, in: transaction)
       }
     }
   }
 
   /// One more line of history, and the state that follows from it.
-  func change(_ consent: Consent, to state: ConsentState, actor: String, basis: String, tenant: TenantID, in transaction: TenantTransaction) async throws {
+  func change(_ consent: Consent, to state: ConsentState, actor: String, basis: String, tenant: TenantID, in transaction: TenantTransaction)
+    async throws
+  {
     try await transaction.pipeline([
       BoundStatement(
         ConsentStore.setState,
@@ -175,7 +188,9 @@ struct ConsentBook: Sendable {
   }
 
   /// Law 11: what J-LIS is about to be told, encrypted, before the call.
-  func intent(_ kind: IntentKindName, _ consent: Consent, _ toBeSigned: [UInt8], _ part: CardMaterial.Part, _ keys: TenantKeys) throws -> BoundStatement {
+  func intent(_ kind: IntentKindName, _ consent: Consent, _ toBeSigned: [UInt8], _ part: CardMaterial.Part, _ keys: TenantKeys) throws
+    -> BoundStatement
+  {
     let id = ids.next(IntentKind.self)
     let payload = ForwardedPayload(
       statement: Data(toBeSigned), signature: Data(part.signature), certificate: Data(part.certificate ?? []), items: consent.items,
@@ -184,7 +199,8 @@ struct ConsentBook: Sendable {
     return BoundStatement(
       ConsentStore.insertIntent,
       [
-        .uuid(keys.tenantID.uuid), .uuid(id.uuid), .text(kind.rawValue), .uuid(consent.subjectID.uuid), .uuid(consent.id.uuid), .bytes(sealed),
+        .uuid(keys.tenantID.uuid), .uuid(id.uuid), .text(kind.rawValue), .uuid(consent.subjectID.uuid), .uuid(consent.id.uuid),
+        .bytes(sealed),
         .timestamp(clock.now()),
       ])
   }
@@ -213,7 +229,8 @@ struct ConsentBook: Sendable {
         case .cancelConsent:
           let reception = try await jlis.cancelConsent(
             ForwardedCancellation(
-              consentID: consent.description, serviceID: try row.text(5), statement: Array(payload.statement), signature: Array(payload.signature),
+              consentID: consent.description, serviceID: try row.text(5), statement: Array(payload.statement),
+              signature: Array(payload.signature),
               certificate: Array(payload.certificate)))
           try await settle(intent, consent, .withdrawn, reference: reception.reference, receivedAt: nil, tenant, actor)
         }
@@ -222,14 +239,16 @@ struct ConsentBook: Sendable {
           logger.warning("J-LIS was not reached; the intent stays open", metadata: ["intent": "\(intent)", "error": "\(error)"])
           continue
         }
-        try await settle(intent, consent, kind == .forwardConsent ? .invalidated : nil, reference: refusal.rawValue, receivedAt: nil, tenant, actor)
+        try await settle(
+          intent, consent, kind == .forwardConsent ? .invalidated : nil, reference: refusal.rawValue, receivedAt: nil, tenant, actor)
       }
     }
   }
 
   /// The second transaction of law 11: the result and its audit event.
   private func settle(
-    _ intent: IntentID, _ consentID: ConsentID, _ state: ConsentState?, reference: String, receivedAt: Date?, _ tenant: TenantID, _ actor: String
+    _ intent: IntentID, _ consentID: ConsentID, _ state: ConsentState?, reference: String, receivedAt: Date?, _ tenant: TenantID,
+    _ actor: String
   ) async throws {
     try await database.transaction(tenant) { transaction in
       let refused = state == nil || state == .invalidated
@@ -252,7 +271,8 @@ struct ConsentBook: Sendable {
             BoundStatement(
               ConsentStore.setState,
               [
-                .uuid(tenant.uuid), .uuid(consentID.uuid), .text(state.rawValue), .timestamp(clock.now()), .timestamp(clock.now()), .null, .null,
+                .uuid(tenant.uuid), .uuid(consentID.uuid), .text(state.rawValue), .timestamp(clock.now()), .timestamp(clock.now()), .null,
+                .null,
                 .text(reference),
               ]))
           statements.append(events.record(.consentGiven, tenant: tenant, subject: consent.subjectID, consent: consentID))

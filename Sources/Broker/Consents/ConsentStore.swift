@@ -1,3 +1,4 @@
+internal import CitizenItems
 internal import Foundation
 internal import PostgreSQL
 
@@ -42,7 +43,8 @@ enum ConsentStore {
       and c.state in ('given', 'renewed', 'pendingAtSource') and not (c.consent_id = any($5)) for update
     """)
   static let events = Statement(
-    "consent_events", "select sequence, at, state, actor, basis from consent_events where tenant_id = $1 and consent_id = $2 order by sequence")
+    "consent_events",
+    "select sequence, at, state, actor, basis from consent_events where tenant_id = $1 and consent_id = $2 order by sequence")
   /// The state as of an instant comes from the history; without one, from the row.
   static let list = Statement(
     "list_consents",
@@ -95,7 +97,8 @@ enum ConsentStore {
   static let closeIntent = Statement(
     "close_intent",
     "update intents set state = $3, payload_sealed = null, done_at = $4 where tenant_id = $1 and intent_id = $2 and state = 'open'")
-  static let jlisServices = Statement("jlis_services", "select service_id, jlis_service_id from services where tenant_id = $1 order by service_id")
+  static let jlisServices = Statement(
+    "jlis_services", "select service_id, jlis_service_id from services where tenant_id = $1 order by service_id")
   static let service = Statement("service_of_consent", "select jlis_service_id from services where tenant_id = $1 and service_id = $2")
 }
 
@@ -104,7 +107,8 @@ extension Consent {
   init(_ row: Row) throws {
     guard let state = ConsentState(rawValue: try row.text(9)) else { throw KeyError.damaged }
     self.init(
-      id: ConsentID(try row.uuid(0)), subjectID: SubjectID(try row.uuid(1)), serviceID: try row.text(2), noticeID: NoticeID(try row.uuid(3)),
+      id: ConsentID(try row.uuid(0)), subjectID: SubjectID(try row.uuid(1)), serviceID: try row.text(2),
+      noticeID: NoticeID(try row.uuid(3)),
       version: try row.int(4), noticeDigest: try row.bytes(5), language: try row.text(6), purposes: try row.textArray(7),
       items: try row.textArray(8).compactMap { .init(rawValue: $0) }, state: state, requestedAt: try row.timestamp(10),
       givenAt: try row.optionalTimestamp(11), validFrom: try row.optionalTimestamp(12), validUntil: try row.optionalTimestamp(13),

@@ -37,7 +37,8 @@ public struct NoticeDraft: Sendable {
   public let terms: [String: String]
 
   public init(
-    noticeID: NoticeID?, serviceID: String, language: String, title: String, body: String, purposes: [String], items: [Item], validFor: String,
+    noticeID: NoticeID?, serviceID: String, language: String, title: String, body: String, purposes: [String], items: [Item],
+    validFor: String,
     withdrawalMethod: String, terms: [String: String]
   ) {
     self.noticeID = noticeID
@@ -69,7 +70,8 @@ enum NoticeStore {
     "newest_notice_version", "select coalesce(max(version), 0)::int4 from notices where tenant_id = $1 and notice_id = $2")
   static let get = Statement(
     "get_notice",
-    "select \(columns) from notices where tenant_id = $1 and notice_id = $2 and ($3::int4 is null or version = $3) order by version desc limit 1")
+    "select \(columns) from notices where tenant_id = $1 and notice_id = $2 and ($3::int4 is null or version = $3) order by version desc limit 1"
+  )
   static let list = Statement(
     "list_notices",
     """
@@ -85,11 +87,13 @@ public struct NoticeService: Sendable {
   public func create(_ caller: Caller, _ draft: NoticeDraft, request: RepeatableRequest) async throws -> Notice {
     try caller.require(.consentsWrite)
     guard !draft.purposes.isEmpty else {
-      throw Refusal.field("/purposes", "purposesMissing", "A notice names at least one purpose.", nextStep: "Name what the items are used for.")
+      throw Refusal.field(
+        "/purposes", "purposesMissing", "A notice names at least one purpose.", nextStep: "Name what the items are used for.")
     }
     guard ValidityPeriod(draft.validFor) != nil else {
       throw Refusal.field(
-        "/validFor", "durationInvalid", "The validity is not an ISO 8601 duration of years, months or days, at most 10 years.", nextStep: "Send for instance P10Y.")
+        "/validFor", "durationInvalid", "The validity is not an ISO 8601 duration of years, months or days, at most 10 years.",
+        nextStep: "Send for instance P10Y.")
     }
     return try await core.idempotency.once(caller, request) { transaction in
       var version = 1
@@ -99,18 +103,24 @@ public struct NoticeService: Sendable {
         version = newest + 1
       }
       let notice = Notice(
-        id: draft.noticeID ?? core.ids.next(), version: version, language: draft.language, serviceID: draft.serviceID, title: draft.title, body: draft.body,
-        purposes: draft.purposes, items: draft.items, validFor: draft.validFor, withdrawalMethod: draft.withdrawalMethod, terms: draft.terms,
+        id: draft.noticeID ?? core.ids.next(), version: version, language: draft.language, serviceID: draft.serviceID, title: draft.title,
+        body: draft.body,
+        purposes: draft.purposes, items: draft.items, validFor: draft.validFor, withdrawalMethod: draft.withdrawalMethod,
+        terms: draft.terms,
         digest: Self.digest(draft), createdAt: core.clock.now())
       let inserted = try await transaction.query(
         NoticeStore.insert,
         [
-          .uuid(caller.tenantID.uuid), .uuid(notice.id.uuid), .int4(Int32(version)), .text(notice.language), .text(notice.serviceID), .text(notice.title),
-          .text(notice.body), .textArray(notice.purposes), .textArray(notice.items.map(\.rawValue)), .text(notice.validFor), .text(notice.withdrawalMethod),
+          .uuid(caller.tenantID.uuid), .uuid(notice.id.uuid), .int4(Int32(version)), .text(notice.language), .text(notice.serviceID),
+          .text(notice.title),
+          .text(notice.body), .textArray(notice.purposes), .textArray(notice.items.map(\.rawValue)), .text(notice.validFor),
+          .text(notice.withdrawalMethod),
           .json(AuditTrail.json(notice.terms)), .bytes(notice.digest), .timestamp(notice.createdAt),
         ])
       guard inserted.affectedRows == 1 else {
-        throw Refusal.field("/serviceId", "serviceUnknown", "The tenant has no service of that id.", nextStep: "Have the operator register it, or use `main`.")
+        throw Refusal.field(
+          "/serviceId", "serviceUnknown", "The tenant has no service of that id.", nextStep: "Have the operator register it, or use `main`."
+        )
       }
       try await transaction.pipeline([
         core.audit.record(.noticeCreated, by: caller, object: notice.id.description, detail: ["version": String(version)])
@@ -134,13 +144,18 @@ public struct NoticeService: Sendable {
     let result = try await core.database.query(
       caller.tenantID, NoticeStore.list,
       [.uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))])
-    return try PageToken.page(result.rows, limit: limit) { try Self.notice($0) } id: { $0.id.uuid }
+    return try PageToken.page(result.rows, limit: limit) {
+      try Self.notice($0)
+    } id: {
+      $0.id.uuid
+    }
   }
 
   static func notice(_ row: Row) throws -> Notice {
     Notice(
       id: NoticeID(try row.uuid(0)), version: try row.int(1), language: try row.text(2), serviceID: try row.text(3), title: try row.text(4),
-      body: try row.text(5), purposes: try row.textArray(6), items: try row.textArray(7).compactMap(Item.init(rawValue:)), validFor: try row.text(8),
+      body: try row.text(5), purposes: try row.textArray(6), items: try row.textArray(7).compactMap(Item.init(rawValue:)),
+      validFor: try row.text(8),
       withdrawalMethod: try row.text(9), terms: try JSONDecoder().decode([String: String].self, from: Data(try row.text(10).utf8)),
       digest: try row.bytes(11), createdAt: try row.timestamp(12))
   }

@@ -71,7 +71,8 @@ public struct Caller: Sendable {
   public func require(_ scope: Scope) throws(Refusal) {
     guard scopes.contains(scope) else {
       throw Refusal(
-        .forbidden, "insufficientScope", "The access token lacks the scope \(scope.rawValue).", nextStep: "Ask for a token with the scope \(scope.rawValue).")
+        .forbidden, "insufficientScope", "The access token lacks the scope \(scope.rawValue).",
+        nextStep: "Ask for a token with the scope \(scope.rawValue).")
     }
   }
 
@@ -84,7 +85,8 @@ public struct Caller: Sendable {
   func require(origin: String) throws(Refusal) {
     guard origins.contains(origin) else {
       throw Refusal.field(
-        "/origin", "originNotRegistered", "The origin is not registered for this client.", nextStep: "Have the operator register it, or send a registered one.")
+        "/origin", "originNotRegistered", "The origin is not registered for this client.",
+        nextStep: "Have the operator register it, or send a registered one.")
     }
   }
 }

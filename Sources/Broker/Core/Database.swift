@@ -1,3 +1,4 @@
+internal import Foundation
 public import PostgreSQL
 
 /// PostgreSQL as the rules see it: every statement on a tenant's tables runs in a unit of work that has set that tenant (law 3).
@@ -71,6 +72,17 @@ struct TenantTransaction: Sendable {
   @discardableResult
   func query(_ statement: Statement, _ parameters: [SQLValue]) async throws(PostgreSQLError) -> QueryResult {
     try await transaction.query(statement, parameters)
+  }
+
+  /// Rows into a table by COPY, in this transaction.
+  @discardableResult
+  func copyIn(_ statement: Statement, rows: [[SQLValue]]) async throws -> Int {
+    try await transaction.copyIn(
+      statement,
+      rows: AsyncStream { continuation in
+        for row in rows { continuation.yield(row) }
+        continuation.finish()
+      })
   }
 
   /// Several statements in one round trip.

@@ -1,5 +1,5 @@
 internal import Crypto
-public import Foundation
+internal import Foundation
 internal import PostgreSQL
 internal import Synchronization
 
@@ -83,11 +83,15 @@ struct Idempotency: Sendable {
   }
 
   /// The first transaction of work with a network call in its middle. A claim left by a process that died is taken over.
-  func claim<Answer: Codable & Sendable>(_ caller: Caller, _ request: RepeatableRequest, as type: Answer.Type) async throws -> Standing<Answer> {
+  func claim<Answer: Codable & Sendable>(_ caller: Caller, _ request: RepeatableRequest, as type: Answer.Type) async throws -> Standing<
+    Answer
+  > {
     let digests = try await digests(caller, request)
     return try await database.transaction(caller.tenantID) { transaction in
       do {
-        if let (answer, at) = try await insertOrFind(caller, request, digests, in: transaction, as: Answer.self) { return .answered(answer, at: at) }
+        if let (answer, at) = try await insertOrFind(caller, request, digests, in: transaction, as: Answer.self) {
+          return .answered(answer, at: at)
+        }
         return .claimed(Claim(caller: caller, digests: digests, attempt: 1, isResumed: false))
       } catch let found as InProgress {
         // The holder's advisory lock falls with its process: only then may another take its place.
@@ -120,7 +124,8 @@ struct Idempotency: Sendable {
   }
 
   private static let inProgress = Refusal(
-    .conflict, "requestInProgress", "A request with this Idempotency-Key is still being worked on.", nextStep: "Wait a moment and repeat it.")
+    .conflict, "requestInProgress", "A request with this Idempotency-Key is still being worked on.",
+    nextStep: "Wait a moment and repeat it.")
 
   /// Nil where the key is new and now ours; else the stored answer.
   private func insertOrFind<Answer: Codable & Sendable>(
@@ -142,7 +147,8 @@ struct Idempotency: Sendable {
     guard let row = results[2].rows.first else { throw Self.inProgress }
     guard try row.bytes(0) == digests.fingerprint else {
       throw Refusal(
-        .unprocessable, "idempotencyKeyReused", "This Idempotency-Key was used with another request.", nextStep: "Use a fresh key for each new write.")
+        .unprocessable, "idempotencyKeyReused", "This Idempotency-Key was used with another request.",
+        nextStep: "Use a fresh key for each new write.")
     }
     guard try row.text(1) == "done", let answer = try row.optionalText(2) else {
       throw InProgress(instanceLock: try row.int8(3), attempt: try row.int(4))

@@ -72,8 +72,7 @@ enum CrockfordBase32 {
       high = high << 5 | low >> 59
       low = low << 5 | UInt64(value)
     }
-    let bytes = (0..<16).map { index in UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - 8 * (index % 8))) }
-    return UUID(bytes: bytes)
+    return UUID(high: high, low: low)
   }
 
   private static func value(of character: UInt8) -> UInt8? {
@@ -86,6 +85,16 @@ enum CrockfordBase32 {
 }
 
 extension UUID {
+  /// From two halves in network order.
+  init(high: UInt64, low: UInt64) {
+    var raw: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &raw) { bytes in
+      bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
+      bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+    }
+    self.init(uuid: raw)
+  }
+
   /// Sixteen bytes in network order; nil for any other count.
   init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 16 else { return nil }
@@ -105,7 +114,7 @@ public enum SubjectKind: IdentifierKind { public static let prefix = "sub" }
 /// A certificate bound to a subject: 紐付け.
 public enum BindingKind: IdentifierKind { public static let prefix = "bnd" }
 /// A pair of tags: 対.
-public enum PairKind: IdentifierKind { public static let prefix = "pair" }
+public enum PairKind: IdentifierKind { public static let prefix = "par" }
 /// A notice: 同意説明.
 public enum NoticeKind: IdentifierKind { public static let prefix = "ntc" }
 /// A consent: 同意.
@@ -113,13 +122,13 @@ public enum ConsentKind: IdentifierKind { public static let prefix = "con" }
 /// An onboarding that awaits its signature.
 public enum OnboardingKind: IdentifierKind { public static let prefix = "onb" }
 /// A consent outside onboarding, or a withdrawal, that awaits its signature.
-public enum ConsentSessionKind: IdentifierKind { public static let prefix = "csn" }
+public enum ConsentSessionKind: IdentifierKind { public static let prefix = "cse" }
 /// A verification: the evidence row of one check, without items.
 public enum VerificationKind: IdentifierKind { public static let prefix = "ver" }
 /// A status check: 現況確認.
 public enum StatusCheckKind: IdentifierKind { public static let prefix = "chk" }
 /// A ledger-change job.
-public enum LedgerJobKind: IdentifierKind { public static let prefix = "job" }
+public enum LedgerJobKind: IdentifierKind { public static let prefix = "ldg" }
 /// An event for the tenant.
 public enum EventKind: IdentifierKind { public static let prefix = "evt" }
 /// An audit event.

@@ -28,8 +28,7 @@ public final class IdentifierSource: Sendable {
     var generator = SystemRandomNumberGenerator()
     let high = milliseconds << 16 | 0x7000 | UInt64(counter)
     let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-    let bytes = (0..<16).map { index in UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - 8 * (index % 8))) }
-    return UUID(bytes: bytes) ?? UUID()
+    return UUID(high: high, low: low)
   }
 
   /// The next id of a kind.

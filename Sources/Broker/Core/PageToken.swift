@@ -11,7 +11,8 @@ enum PageToken {
     guard let token, !token.isEmpty else { return UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) }
     guard token.utf8.count <= 64, let bytes = Base64URL.decode(token), let uuid = UUID(bytes: bytes) else {
       throw Refusal(
-        .invalid, "pageTokenInvalid", "The page token is not one of ours.", nextStep: "Take it from nextPageToken of an earlier answer, or leave it out.")
+        .invalid, "pageTokenInvalid", "The page token is not one of ours.",
+        nextStep: "Take it from nextPageToken of an earlier answer, or leave it out.")
     }
     return uuid
   }
@@ -20,7 +21,7 @@ enum PageToken {
 
   /// Makes a page of up to `limit` rows out of `limit + 1` that were asked for.
   static func page<Element: Sendable>(
-    _ rows: [Row], limit wanted: Int, _ make: (Row) throws -> Element, id: (Element) -> UUID
+    _ rows: some Collection<Row>, limit wanted: Int, _ make: (Row) throws -> Element, id: (Element) -> UUID
   ) throws -> Page<Element> {
     let limit = limit(wanted)
     let elements = try rows.prefix(limit).map(make)

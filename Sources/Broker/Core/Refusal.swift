@@ -54,7 +54,9 @@ public struct Refusal: Error, Sendable, Equatable {
 
   /// A part that is needed is down; nothing was done.
   public static func unavailable(_ part: String) -> Refusal {
-    Refusal(.unavailable, "dependencyUnavailable", "\(part) cannot be reached; nothing was changed.", nextStep: "Repeat with the same Idempotency-Key in a moment.")
+    Refusal(
+      .unavailable, "dependencyUnavailable", "\(part) cannot be reached; nothing was changed.",
+      nextStep: "Repeat with the same Idempotency-Key in a moment.")
   }
 
   /// What a `notVerifier` tenant may not see (施行規則; jpki.md §9).

@@ -26,7 +26,10 @@ struct ToBeSigned {
       declaredItemsDigest,
     ] {
       let count = UInt32(field.count)
-      bytes.append(contentsOf: [UInt8(truncatingIfNeeded: count >> 24), UInt8(truncatingIfNeeded: count >> 16), UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)])
+      bytes.append(contentsOf: [
+        UInt8(truncatingIfNeeded: count >> 24), UInt8(truncatingIfNeeded: count >> 16), UInt8(truncatingIfNeeded: count >> 8),
+        UInt8(truncatingIfNeeded: count),
+      ])
       bytes.append(contentsOf: field)
     }
     return bytes

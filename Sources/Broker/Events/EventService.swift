@@ -23,7 +23,11 @@ public struct EventService: Sendable {
         caller.tenantID,
         [
           BoundStatement(
-            EventStore.list, [.uuid(caller.tenantID.uuid), .text(String(position.transaction)), .uuid(position.event), .int4(Int32(min(max(limit, 1), 500)))])
+            EventStore.list,
+            [
+              .uuid(caller.tenantID.uuid), .text(String(position.transaction)), .uuid(position.event),
+              .int4(Int32(min(max(limit, 1), 500))),
+            ])
         ])
       var events: [TenantEvent] = []
       for row in results[0].rows {
@@ -56,5 +60,6 @@ public struct EventService: Sendable {
   }
 
   private static let invalidCursor = Refusal(
-    .invalid, "pageTokenInvalid", "The cursor is not one of ours.", nextStep: "Take it from nextAfter of an earlier answer, or leave it out.")
+    .invalid, "pageTokenInvalid", "The cursor is not one of ours.",
+    nextStep: "Take it from nextAfter of an earlier answer, or leave it out.")
 }

@@ -43,7 +43,8 @@ public struct TenantEventPage: Sendable {
 /// SQL of events.
 enum EventStore {
   static let insert = Statement(
-    "insert_event", "insert into events (tenant_id, event_id, kind, subject_id, pair_id, consent_id, at) values ($1, $2, $3, $4, $5, $6, $7)")
+    "insert_event",
+    "insert into events (tenant_id, event_id, kind, subject_id, pair_id, consent_id, at) values ($1, $2, $3, $4, $5, $6, $7)")
   /// Only below the oldest transaction that still runs: a later commit cannot slip in behind the cursor.
   static let list = Statement(
     "list_events",
@@ -59,7 +60,9 @@ struct EventLog: Sendable {
   let ids: IdentifierSource
   let clock: any WallClock
 
-  func record(_ kind: TenantEvent.Kind, tenant: TenantID, subject: SubjectID? = nil, pair: PairID? = nil, consent: ConsentID? = nil) -> BoundStatement {
+  func record(_ kind: TenantEvent.Kind, tenant: TenantID, subject: SubjectID? = nil, pair: PairID? = nil, consent: ConsentID? = nil)
+    -> BoundStatement
+  {
     BoundStatement(
       EventStore.insert,
       [

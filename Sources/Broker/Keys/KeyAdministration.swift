@@ -18,7 +18,9 @@ public struct KeyAdministration: Sendable {
   }
 
   /// What a wrapped key is bound to, so that a row cannot be moved to another tenant or purpose.
-  static func context(tenant: TenantID?, purpose: String, version: Int) -> String { "\(tenant?.description ?? "platform")/\(purpose)/\(version)" }
+  static func context(tenant: TenantID?, purpose: String, version: Int) -> String {
+    "\(tenant?.description ?? "platform")/\(purpose)/\(version)"
+  }
 
   /// Makes version 1 of every platform key that has none. May be repeated. Returns how many were made.
   public func ensurePlatformKeys() async throws -> Int {
@@ -93,7 +95,9 @@ public struct KeyAdministration: Sendable {
       tenant, KeyStore.insertTenantKey,
       [.uuid(tenant.uuid), .text(purpose.rawValue), .bytes(wrapped), .text(fingerprint), .timestamp(clock.now()), .int4(Int32(version))])
     guard result.affectedRows == 1 else {
-      throw Refusal(.conflict, "concurrentChange", "Somebody else rotated this key at the same time.", nextStep: "Look at the versions and repeat if needed.")
+      throw Refusal(
+        .conflict, "concurrentChange", "Somebody else rotated this key at the same time.",
+        nextStep: "Look at the versions and repeat if needed.")
     }
     return version
   }

@@ -1,6 +1,6 @@
 internal import CitizenItems
 internal import Crypto
-public import Foundation
+internal import Foundation
 internal import JOSE
 internal import PostgreSQL
 internal import Synchronization
@@ -67,7 +67,7 @@ public final class KeyVault: Sendable {
   /// Forgets what is cached: after a rotation in this process.
   public func forget() { state.withLock { $0 = State() } }
 
-  private func unwrap(_ rows: [Row], of tenant: TenantID) throws -> TenantKeys {
+  private func unwrap(_ rows: some Collection<Row>, of tenant: TenantID) throws -> TenantKeys {
     var edges: [TenantKeys.Edge] = []
     var peppers: [PepperKey] = []
     var serialIndexKeys: [SymmetricKey] = []
@@ -84,12 +84,14 @@ public final class KeyVault: Sendable {
       case nil: throw KeyError.unknownVersion
       }
     }
-    guard let sealingVersion = sealing.keys.max(), !serialIndexKeys.isEmpty, !peppers.isEmpty, !edges.isEmpty else { throw KeyError.unknownVersion }
+    guard let sealingVersion = sealing.keys.max(), !serialIndexKeys.isEmpty, !peppers.isEmpty, !edges.isEmpty else {
+      throw KeyError.unknownVersion
+    }
     return TenantKeys(
       tenantID: tenant, edges: edges, peppers: peppers, serialIndexKeys: serialIndexKeys, sealing: sealing, sealingVersion: sealingVersion)
   }
 
-  private func unwrapPlatform(_ rows: [Row]) throws -> PlatformKeys {
+  private func unwrapPlatform(_ rows: some Collection<Row>) throws -> PlatformKeys {
     var raw: [PlatformKeyPurpose: [[UInt8]]] = [:]
     for row in rows {
       guard let purpose = PlatformKeyPurpose(rawValue: try row.text(0)) else { throw KeyError.unknownVersion }
@@ -97,10 +99,13 @@ public final class KeyVault: Sendable {
       raw[purpose, default: []].append(try root.unwrap(try row.bytes(2), context: context))
     }
     guard PlatformKeyPurpose.allCases.allSatisfy({ raw[$0]?.isEmpty == false }) else { throw KeyError.unknownVersion }
-    func signing(_ purpose: PlatformKeyPurpose) throws -> [SigningKey] { try raw[purpose, default: []].map { try SigningKey(rawRepresentation: $0) } }
+    func signing(_ purpose: PlatformKeyPurpose) throws -> [SigningKey] {
+      try raw[purpose, default: []].map { try SigningKey(rawRepresentation: $0) }
+    }
     return PlatformKeys(
       token: try signing(.token), receipt: try signing(.receipt), checkpoint: try signing(.checkpoint),
       envelope: try raw[.envelope, default: []].map { try KeyAgreementKey(rawRepresentation: $0) },
-      session: raw[.session, default: []].map { SymmetricKey(data: $0) }, fingerprint: raw[.fingerprint, default: []].map { SymmetricKey(data: $0) })
+      session: raw[.session, default: []].map { SymmetricKey(data: $0) },
+      fingerprint: raw[.fingerprint, default: []].map { SymmetricKey(data: $0) })
   }
 }

@@ -1,6 +1,6 @@
 public import CitizenItems
 internal import Crypto
-public import Foundation
+internal import Foundation
 public import JOSE
 
 /// The platform's keys, unwrapped, in memory only. Prints as `<redacted>`. Newest first in every list.

@@ -1,6 +1,6 @@
 public import CitizenItems
 internal import Crypto
-public import Foundation
+internal import Foundation
 internal import JOSE
 
 /// The key outside the database that wraps all others (law 10). Prints as `<redacted>`.
@@ -15,7 +15,8 @@ public struct RootKey: Sendable, Redacted {
 
     public var description: String {
       switch self {
-      case .unreadable(let path): "The root key file \(path) cannot be read. Set YONJO_ROOT_KEY_FILE, or make one with `yonjo keys root --out FILE`."
+      case .unreadable(let path):
+        "The root key file \(path) cannot be read. Set YONJO_ROOT_KEY_FILE, or make one with `yonjo keys root --out FILE`."
       case .modeTooOpen(let path): "The root key file \(path) is open to others. Run chmod 600 on it."
       case .malformed(let path, let line): "Line \(line) of the root key file \(path) is not `version:key` with 32 bytes in base64url."
       }
@@ -83,7 +84,10 @@ enum SealedValue {
       let box = try AES.GCM.seal(plain, using: key, authenticating: Array(place.utf8))
       guard let combined = box.combined else { throw KeyError.damaged }
       let number = UInt32(version)
-      return [format, UInt8(truncatingIfNeeded: number >> 24), UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)] + combined
+      return [
+        format, UInt8(truncatingIfNeeded: number >> 24), UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 8),
+        UInt8(truncatingIfNeeded: number),
+      ] + combined
     } catch {
       throw .damaged
     }

@@ -2,6 +2,7 @@ internal import CitizenItems
 internal import Foundation
 internal import JLIS
 internal import JPKI
+internal import Logging
 internal import PostgreSQL
 
 /// How a request for the latest items (最新の利用者情報) ended.
@@ -74,7 +75,8 @@ public struct LatestItemsService: Sendable {
             LatestItemsStore.insertIntent,
             [
               .uuid(caller.tenantID.uuid), .uuid(intent.uuid), .uuid(id.uuid), .uuid(question.consent.id.uuid),
-              .bytes(try keys.seal(Array(asked), table: "intents", column: "payload_sealed", row: intent.uuid)), .timestamp(core.clock.now()),
+              .bytes(try keys.seal(Array(asked), table: "intents", column: "payload_sealed", row: intent.uuid)),
+              .timestamp(core.clock.now()),
             ]),
           core.audit.record(.sourceAddressed, by: caller, subject: id, object: question.consent.id.description, purpose: "latestItems"),
         ])
@@ -100,20 +102,27 @@ public struct LatestItemsService: Sendable {
   }
 
   /// The consent in force and the newest signing binding; the old serial of an open or fresh intent goes first.
-  private func question(_ tenant: TenantID, _ id: SubjectID, _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> Standing {
+  private func question(_ tenant: TenantID, _ id: SubjectID, _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> Standing
+  {
     guard let row = try await transaction.query(ConsentStore.forLatestItems, [.uuid(tenant.uuid), .uuid(id.uuid)]).rows.first else {
       return .refused("notConsented", nil)
     }
     let consent = try Consent(row)
-    guard consent.state.isInForce, (consent.validUntil ?? .distantPast) > core.clock.now() else { return .refused("consentCancelled", consent.id) }
-    guard let service = try await transaction.query(ConsentStore.service, [.uuid(tenant.uuid), .text(consent.serviceID)]).rows.first?.text(0) else {
+    guard consent.state.isInForce, (consent.validUntil ?? .distantPast) > core.clock.now() else {
+      return .refused("consentCancelled", consent.id)
+    }
+    guard
+      let service = try await transaction.query(ConsentStore.service, [.uuid(tenant.uuid), .text(consent.serviceID)]).rows.first?.text(0)
+    else {
       return .refused("notConsented", consent.id)
     }
     guard let binding = try await transaction.query(LatestItemsStore.signingBinding, [.uuid(tenant.uuid), .uuid(id.uuid)]).rows.first else {
       return .refused("notYetAvailable", consent.id)
     }
     return .ask(
-      Question(consent: consent, service: service, serial: try SealedSerial.open(try binding.bytes(1), keys), binding: BindingID(try binding.uuid(0))))
+      Question(
+        consent: consent, service: service, serial: try SealedSerial.open(try binding.bytes(1), keys),
+        binding: BindingID(try binding.uuid(0))))
   }
 
   private func ask(_ question: Question) async throws -> LatestItemsAnswer {
@@ -133,10 +142,12 @@ public struct LatestItemsService: Sendable {
   ) async throws -> LatestItemsResult {
     switch answer {
     case .unchanged: return try await end(caller, id, "unchanged", pair: nil, question.consent.id, items: nil, claim, in: transaction)
-    case .notYetAvailable: return try await end(caller, id, "notYetAvailable", pair: nil, question.consent.id, items: nil, claim, in: transaction)
+    case .notYetAvailable:
+      return try await end(caller, id, "notYetAvailable", pair: nil, question.consent.id, items: nil, claim, in: transaction)
     case .notConsented: return try await end(caller, id, "notConsented", pair: nil, question.consent.id, items: nil, claim, in: transaction)
     case .consentCancelled:
-      try await book.change(question.consent, to: .cancelledAtSource, actor: "jlis", basis: "latest items", tenant: caller.tenantID, in: transaction)
+      try await book.change(
+        question.consent, to: .cancelledAtSource, actor: "jlis", basis: "latest items", tenant: caller.tenantID, in: transaction)
       try await transaction.pipeline([
         core.events.record(.consentCancelledAtSource, tenant: caller.tenantID, subject: id, consent: question.consent.id)
       ])
@@ -145,7 +156,8 @@ public struct LatestItemsService: Sendable {
       // The old certificate's standing is a content change, however it was found out.
       try await core.standing.record(question.binding, of: id, kind: .signing, .changed, method: "none", keys: keys, in: transaction)
       try await SubjectBinder(core: core).bind(
-        serial: newSerial, kind: .signing, to: id, issuerKeyIdentifier: nil, medium: nil, notBefore: nil, notAfter: nil, method: "none", keys: keys,
+        serial: newSerial, kind: .signing, to: id, issuerKeyIdentifier: nil, medium: nil, notBefore: nil, notAfter: nil, method: "none",
+        keys: keys,
         in: transaction)
       let pair = try await renewPair(id, partial, keys, in: transaction)
       let agreed = Set(question.consent.items)
@@ -157,7 +169,9 @@ public struct LatestItemsService: Sendable {
   }
 
   /// All four items make a new card tag and a pending row; fewer leave the pair stale (house.md, pair table).
-  private func renewPair(_ id: SubjectID, _ partial: PartialItems, _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> OnboardedPair? {
+  private func renewPair(_ id: SubjectID, _ partial: PartialItems, _ keys: TenantKeys, in transaction: TenantTransaction) async throws
+    -> OnboardedPair?
+  {
     let rows = try await core.pairs.pairs(of: id, keys: keys, in: transaction)
     guard let row = rows.last(where: { $0.state != .pending }) ?? rows.last else { return nil }
     guard let name = partial.name, let address = partial.address, let dateOfBirth = partial.dateOfBirth, let sex = partial.sex else {
@@ -176,7 +190,8 @@ public struct LatestItemsService: Sendable {
   }
 
   private func end(
-    _ caller: Caller, _ id: SubjectID, _ outcome: String, pair: OnboardedPair?, _ consent: ConsentID?, items: DisclosedItems?, _ claim: Idempotency.Claim,
+    _ caller: Caller, _ id: SubjectID, _ outcome: String, pair: OnboardedPair?, _ consent: ConsentID?, items: DisclosedItems?,
+    _ claim: Idempotency.Claim,
     in transaction: TenantTransaction
   ) async throws -> LatestItemsResult {
     let answer = LatestItemsOutcome(outcome: outcome, pair: pair, verificationID: core.ids.next())
@@ -207,10 +222,11 @@ public struct LatestItemsService: Sendable {
           else { return nil }
           let asked = try JSONDecoder().decode(
             AskedSerial.self, from: Data(try keys.open(sealed, table: "intents", column: "payload_sealed", row: try row.uuid(0))))
+          guard let serial = Serial(Array(asked.serial)) else { return nil }
           try await transaction.pipeline([
             core.audit.record(.sourceAddressed, by: caller, subject: id, object: current.consent.id.description, purpose: "latestItems")
           ])
-          return Question(consent: current.consent, service: current.service, serial: Serial(bytes: Array(asked.serial)), binding: current.binding)
+          return Question(consent: current.consent, service: current.service, serial: serial, binding: current.binding)
         })
     else { return LatestItemsResult(outcome: outcome, items: nil, itemsHandedOver: true) }
     guard case .updated(let partial, _) = try await ask(question) else {
@@ -221,7 +237,8 @@ public struct LatestItemsService: Sendable {
       outcome: outcome,
       items: DisclosedItems(
         name: agreed.contains(.name) ? partial.name : nil, address: agreed.contains(.address) ? partial.address : nil,
-        dateOfBirth: agreed.contains(.dateOfBirth) ? partial.dateOfBirth : nil, sex: agreed.contains(.sex) ? partial.sex : nil), itemsHandedOver: false)
+        dateOfBirth: agreed.contains(.dateOfBirth) ? partial.dateOfBirth : nil, sex: agreed.contains(.sex) ? partial.sex : nil),
+      itemsHandedOver: false)
   }
 }
 
@@ -251,7 +268,8 @@ enum LatestItemsStore {
     """)
   static let emptyOld = Statement(
     "empty_old_latest_items_intents",
-    "update intents set payload_sealed = null where tenant_id = $1 and kind = 'latestItems' and payload_sealed is not null and created_at < $2")
+    "update intents set payload_sealed = null where tenant_id = $1 and kind = 'latestItems' and payload_sealed is not null and created_at < $2"
+  )
   static let insertVerification = Statement(
     "insert_latest_items_verification",
     """

@@ -1,4 +1,4 @@
-internal import CitizenItems
+public import CitizenItems
 public import Foundation
 internal import JOSE
 internal import JPKI
@@ -69,9 +69,11 @@ public struct LoginService: Sendable {
     let row = try await core.database.query(
       caller.tenantID, LoginStore.answer,
       [
-        .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now), .timestamp(session.expiresAt),
+        .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now),
+        .timestamp(session.expiresAt),
         .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .authentication)), .id(session.subjectID), .uuid(evidence.id.uuid),
-        .text(evidence.method), .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor), .text(caller.requestID),
+        .text(evidence.method), .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor),
+        .text(caller.requestID),
         .bool(session.isOver(at: now)),
       ]
     ).rows[0]
@@ -92,19 +94,25 @@ public struct LoginService: Sendable {
     _ = try await core.database.unit(
       caller.tenantID,
       [
-        VerificationStore.insert(evidence, tenant: caller.tenantID, purpose: .login, session: session.uuid, subject: subject, verdict: verdict),
+        VerificationStore.insert(
+          evidence, tenant: caller.tenantID, purpose: .login, session: session.uuid, subject: subject, verdict: verdict),
         core.audit.record(.loginAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result),
       ])
     return LoginAnswer(
-      id: session.id, verdict: verdict, subjectID: nil, pair: nil, itemsMayHaveChanged: false, authenticatedAt: evidence.checkedAt, idToken: nil,
+      id: session.id, verdict: verdict, subjectID: nil, pair: nil, itemsMayHaveChanged: false, authenticatedAt: evidence.checkedAt,
+      idToken: nil,
       evidence: evidence)
   }
 
-  private func idToken(_ caller: Caller, _ subject: SubjectID, _ session: StatelessSession, _ at: Date, _ keys: PlatformKeys) throws -> String {
+  private func idToken(_ caller: Caller, _ subject: SubjectID, _ session: StatelessSession, _ at: Date, _ keys: PlatformKeys) throws
+    -> String
+  {
     guard let key = keys.token.first else { throw Refusal.unavailable("The key store") }
     let claims = JSONWebToken.Claims([
-      "iss": .string(core.issuer), "sub": .string(subject.description), "aud": .string(caller.clientID), "iat": .integer(Int64(at.timeIntervalSince1970)),
-      "exp": .integer(Int64(at.timeIntervalSince1970 + Self.idTokenLifetimeSeconds)), "auth_time": .integer(Int64(at.timeIntervalSince1970)),
+      "iss": .string(core.issuer), "sub": .string(subject.description), "aud": .string(caller.clientID),
+      "iat": .integer(Int64(at.timeIntervalSince1970)),
+      "exp": .integer(Int64(at.timeIntervalSince1970 + Self.idTokenLifetimeSeconds)),
+      "auth_time": .integer(Int64(at.timeIntervalSince1970)),
       "nonce": .string(Base64URL.encode(session.nonce)), "origin": .string(session.origin),
     ])
     return try JSONWebToken.sign(claims, type: "yonjo-id+jwt", key: key)
@@ -113,6 +121,7 @@ public struct LoginService: Sendable {
   /// Columns `column`…`column + 2`: pair id, state, sealed ledger reference.
   static func pair(_ row: Row, at column: Int, _ keys: TenantKeys) throws -> PairReference? {
     guard let uuid = try row.optionalUUID(column), let state = PairState(rawValue: try row.text(column + 1)) else { return nil }
-    return PairReference(id: PairID(uuid), state: state, ledgerRef: try PairRow.openReference(try row.optionalBytes(column + 2), pair: uuid, keys))
+    return PairReference(
+      id: PairID(uuid), state: state, ledgerRef: try PairRow.openReference(try row.optionalBytes(column + 2), pair: uuid, keys))
   }
 }

@@ -32,7 +32,8 @@ public struct MatchService: Sendable {
     try caller.require(.matching)
     try caller.require(origin: origin)
     let session = try StatelessSession.make(
-      .match, caller: caller, origin: origin, subjectID: nil, uuid: core.ids.nextUUID(), at: core.clock.now(), keys: try await core.vault.platformKeys())
+      .match, caller: caller, origin: origin, subjectID: nil, uuid: core.ids.nextUUID(), at: core.clock.now(),
+      keys: try await core.vault.platformKeys())
     return StartedSession(id: session.id, toBeSigned: session.toBeSigned(caller.tenantID), expiresAt: session.expiresAt)
   }
 
@@ -43,7 +44,9 @@ public struct MatchService: Sendable {
     let material = try await core.opener.open(card, caller: caller, session: id)
     let examination = await core.examiner.examine(
       material.main, over: session.toBeSigned(caller.tenantID), kind: .signing, policy: caller.revocationPolicy)
-    guard case .sound(let sound) = examination, let items = sound.certificate.items else { return try await refuse(caller, session, examination) }
+    guard case .sound(let sound) = examination, let items = sound.certificate.items else {
+      return try await refuse(caller, session, examination)
+    }
 
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     var stored: [[UInt8]] = []
@@ -54,8 +57,10 @@ public struct MatchService: Sendable {
     let row = try await core.database.query(
       caller.tenantID, MatchStore.answer,
       [
-        .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now), .timestamp(session.expiresAt),
-        .bytesArray(stored), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)), .uuid(evidence.id.uuid), .text(evidence.method),
+        .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now),
+        .timestamp(session.expiresAt),
+        .bytesArray(stored), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)), .uuid(evidence.id.uuid),
+        .text(evidence.method),
         .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor), .text(caller.requestID),
         .bool(session.isOver(at: now)),
       ]
@@ -76,7 +81,8 @@ public struct MatchService: Sendable {
     _ = try await core.database.unit(
       caller.tenantID,
       [
-        VerificationStore.insert(evidence, tenant: caller.tenantID, purpose: .match, session: session.uuid, subject: subject, verdict: verdict),
+        VerificationStore.insert(
+          evidence, tenant: caller.tenantID, purpose: .match, session: session.uuid, subject: subject, verdict: verdict),
         core.audit.record(.matchAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result),
       ])
     return MatchAnswer(id: session.id, verdict: verdict, matched: false, subjectID: nil, pair: nil, evidence: evidence)
@@ -86,13 +92,15 @@ public struct MatchService: Sendable {
   public func lookUp(_ caller: Caller, cardTag: String) async throws -> TagAnswer {
     try caller.require(.matching)
     guard let tag = try? EdgeTag(parsing: cardTag) else {
-      throw Refusal.field("/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
+      throw Refusal.field(
+        "/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     let result = try await core.database.query(
       caller.tenantID, PairStore.lookUp,
       [
-        .uuid(caller.tenantID.uuid), .bytesArray(try keys.stored(tag)), .uuid(core.ids.nextUUID()), .timestamp(core.clock.now()), .text(caller.actor),
+        .uuid(caller.tenantID.uuid), .bytesArray(try keys.stored(tag)), .uuid(core.ids.nextUUID()), .timestamp(core.clock.now()),
+        .text(caller.actor),
         .text(caller.requestID),
       ])
     guard let row = result.rows.first else { return TagAnswer(isKnown: false, pair: nil) }
@@ -111,7 +119,8 @@ public struct MatchService: Sendable {
     for (index, text) in cardTags.enumerated() {
       guard let tag = try? EdgeTag(parsing: text) else {
         throw Refusal.field(
-          "/cardTags/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
+          "/cardTags/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.",
+          nextStep: "Make it with `yonjo-ledger tag`.")
       }
       for form in try keys.stored(tag) {
         stored.append(form)
@@ -136,7 +145,8 @@ enum CardTags {
   static func make(_ items: FourItems, _ keys: TenantKeys) throws(Refusal) -> [EdgeTag] {
     guard let canonical = try? CanonicalForm.bytes(of: items) else {
       throw Refusal(
-        .unprocessable, "itemsNotCanonical", "The certificate's items have no canonical form.", nextStep: "Report this to the platform operator.")
+        .unprocessable, "itemsNotCanonical", "The certificate's items have no canonical form.",
+        nextStep: "Report this to the platform operator.")
     }
     return keys.edges.map { EdgeTag.hmac(canonical, key: $0.key) }
   }

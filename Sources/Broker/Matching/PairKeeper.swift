@@ -23,7 +23,8 @@ struct PairKeeper: Sendable {
 
   /// A verified signing certificate at onboarding: makes or renews the subject's pair. Returns it as it stands afterwards.
   func onboarded(
-    _ subject: SubjectID, cardTags: [EdgeTag], ledgerTags: [EdgeTag], ledgerRef: String?, keys: TenantKeys, in transaction: TenantTransaction
+    _ subject: SubjectID, cardTags: [EdgeTag], ledgerTags: [EdgeTag], ledgerRef: String?, keys: TenantKeys,
+    in transaction: TenantTransaction
   ) async throws -> PairRow? {
     let rows = try await pairs(of: subject, keys: keys, in: transaction)
     // A pending row waits for just this certificate; else the newest row is the subject's pair.
@@ -81,10 +82,13 @@ struct PairKeeper: Sendable {
   }
 
   /// A second row beside a stale one: latest items brought all four, the ledger has not followed yet.
-  func insertPending(beside row: PairRow, cardTags: [EdgeTag], keys: TenantKeys, in transaction: TenantTransaction) async throws -> PairRow {
+  func insertPending(beside row: PairRow, cardTags: [EdgeTag], keys: TenantKeys, in transaction: TenantTransaction) async throws -> PairRow
+  {
     var pending = PairRow(id: ids.next(), subjectID: row.subjectID, state: .pending)
     pending.cardTags = cardTags
-    if let reference = try PairRow.openReference(row.ledgerRefSealed, pair: row.id.uuid, keys) { try setReference(reference, &pending, keys) }
+    if let reference = try PairRow.openReference(row.ledgerRefSealed, pair: row.id.uuid, keys) {
+      try setReference(reference, &pending, keys)
+    }
     try await transaction.pipeline(try writing(pending, keys))
     return pending
   }
@@ -102,7 +106,8 @@ struct PairKeeper: Sendable {
       BoundStatement(
         PairStore.upsert,
         [
-          tenant, pair, .uuid(row.subjectID.uuid), .text(row.state.rawValue), .bytes(optional: row.ledgerRefIndex), .bytes(optional: row.ledgerRefSealed),
+          tenant, pair, .uuid(row.subjectID.uuid), .text(row.state.rawValue), .bytes(optional: row.ledgerRefIndex),
+          .bytes(optional: row.ledgerRefSealed),
           .timestamp(optional: row.decideUntil), .timestamp(clock.now()),
         ])
     ]
@@ -122,12 +127,18 @@ struct PairKeeper: Sendable {
     switch refusal {
     case .noPair: .notFound("pair")
     case .decisionOverdue:
-      Refusal(.conflict, "pairDecisionOverdue", "The time for a decision on this pair is over.", nextStep: "Let the customer present the card again.")
+      Refusal(
+        .conflict, "pairDecisionOverdue", "The time for a decision on this pair is over.",
+        nextStep: "Let the customer present the card again.")
     case .cardTagOutdated:
-      Refusal(.conflict, "pairStale", "The card's side of this pair no longer holds.", nextStep: "Let the customer present the card again, or ask for the latest items.")
+      Refusal(
+        .conflict, "pairStale", "The card's side of this pair no longer holds.",
+        nextStep: "Let the customer present the card again, or ask for the latest items.")
     case .alreadySettled: Refusal(.conflict, "pairAlreadySettled", "This pair is active already.", nextStep: "Nothing is to be done.")
     case .ledgerTagMissing:
-      Refusal.field("/ledgerTag", "ledgerTagMissing", "There is no ledger tag to decide on.", nextStep: "Send the ledger's tag, made by `yonjo-ledger tag`.")
+      Refusal.field(
+        "/ledgerTag", "ledgerTagMissing", "There is no ledger tag to decide on.",
+        nextStep: "Send the ledger's tag, made by `yonjo-ledger tag`.")
     }
   }
 }

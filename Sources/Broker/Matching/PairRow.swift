@@ -67,7 +67,9 @@ enum PairStore {
   static let byID = Statement("pair_by_id", "select \(columns) from pairs p where p.tenant_id = $1 and p.pair_id = $2 for update of p")
   static let subjectOf = Statement("subject_of_pair", "select subject_id from pairs where tenant_id = $1 and pair_id = $2")
   static let look = Statement(
-    "look_at_pair", "select pair_id, subject_id, state, ledger_ref_sealed, decide_until, decided_by, decision_basis, created_at, updated_at from pairs where tenant_id = $1 and pair_id = $2")
+    "look_at_pair",
+    "select pair_id, subject_id, state, ledger_ref_sealed, decide_until, decided_by, decision_basis, created_at, updated_at from pairs where tenant_id = $1 and pair_id = $2"
+  )
   static let byReference = Statement(
     "pairs_by_reference",
     """

@@ -58,7 +58,9 @@ public struct PairService: Sendable {
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     return try await core.idempotency.once(caller, request) { transaction in
       let pairID = try await find(target, caller, in: transaction)
-      guard let subject = try await transaction.query(PairStore.subjectOf, [.uuid(caller.tenantID.uuid), .uuid(pairID.uuid)]).rows.first?.uuid(0),
+      guard
+        let subject = try await transaction.query(PairStore.subjectOf, [.uuid(caller.tenantID.uuid), .uuid(pairID.uuid)]).rows.first?.uuid(
+          0),
         try await core.pairs.lock(SubjectID(subject), tenant: caller.tenantID, in: transaction),
         let found = try await transaction.query(PairStore.byID, [.uuid(caller.tenantID.uuid), .uuid(pairID.uuid)]).rows.first
       else { throw Refusal.notFound("pair") }
@@ -110,7 +112,11 @@ public struct PairService: Sendable {
           [.uuid(caller.tenantID.uuid), .bytes(index), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))]),
         core.audit.record(.pairsListed, by: caller, detail: ["by": "ledgerRef"]),
       ])
-    return try PageToken.page(results[0].rows, limit: limit) { try Self.view($0, keys) } id: { $0.id.uuid }
+    return try PageToken.page(results[0].rows, limit: limit) {
+      try Self.view($0, keys)
+    } id: {
+      $0.id.uuid
+    }
   }
 
   /// Pairs in one state, or all.
@@ -127,7 +133,11 @@ public struct PairService: Sendable {
             .int4(Int32(PageToken.limit(limit) + 1)),
           ]), core.audit.record(.pairsListed, by: caller, detail: state.map { ["state": $0.rawValue] } ?? [:]),
       ])
-    return try PageToken.page(results[0].rows, limit: limit) { try Self.view($0, keys) } id: { $0.id.uuid }
+    return try PageToken.page(results[0].rows, limit: limit) {
+      try Self.view($0, keys)
+    } id: {
+      $0.id.uuid
+    }
   }
 
   /// Deletes a pair, with an event.
@@ -150,7 +160,8 @@ public struct PairService: Sendable {
     case .pair(let id): return id
     case .onboarding(let id):
       let result = try await transaction.query(SessionStore.outcome, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), .text("onboarding")])
-      guard let text = try result.rows.first?.optionalText(0), let outcome = try? JSONDecoder().decode(OnboardingOutcome.self, from: Data(text.utf8)),
+      guard let text = try result.rows.first?.optionalText(0),
+        let outcome = try? JSONDecoder().decode(OnboardingOutcome.self, from: Data(text.utf8)),
         let pair = outcome.pair
       else { throw Refusal.notFound("onboarding with a pair") }
       return pair.id
@@ -168,7 +179,8 @@ public struct PairService: Sendable {
     let uuid = try row.uuid(0)
     guard let state = PairState(rawValue: try row.text(2)) else { throw KeyError.damaged }
     return PairView(
-      id: PairID(uuid), subjectID: SubjectID(try row.uuid(1)), state: state, ledgerRef: try PairRow.openReference(try row.optionalBytes(3), pair: uuid, keys),
+      id: PairID(uuid), subjectID: SubjectID(try row.uuid(1)), state: state,
+      ledgerRef: try PairRow.openReference(try row.optionalBytes(3), pair: uuid, keys),
       decideUntil: try row.optionalTimestamp(4), decidedBy: try row.optionalText(5), decisionBasis: try row.optionalText(6),
       createdAt: try row.timestamp(7), updatedAt: try row.timestamp(8))
   }
@@ -176,13 +188,15 @@ public struct PairService: Sendable {
   /// Ledger tags as the bank sends them: one per live key version.
   static func parse(_ texts: [String], pointer: String) throws(Refusal) -> [EdgeTag] {
     guard texts.count <= maximumTags else {
-      throw Refusal.field(pointer, "tooManyTags", "There are more than \(maximumTags) tags.", nextStep: "Send one tag per live key version of /v1/tag-keys.")
+      throw Refusal.field(
+        pointer, "tooManyTags", "There are more than \(maximumTags) tags.", nextStep: "Send one tag per live key version of /v1/tag-keys.")
     }
     var tags: [EdgeTag] = []
     for (index, text) in texts.enumerated() {
       guard let tag = try? EdgeTag(parsing: text) else {
         throw Refusal.field(
-          "\(pointer)/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
+          "\(pointer)/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.",
+          nextStep: "Make it with `yonjo-ledger tag`.")
       }
       tags.append(tag)
     }
@@ -192,14 +206,17 @@ public struct PairService: Sendable {
   static func check(ledgerRef: String?) throws(Refusal) {
     guard let ledgerRef else { return }
     guard (1...128).contains(ledgerRef.utf8.count) else {
-      throw Refusal.field("/ledgerRef", "ledgerRefInvalid", "The ledger reference is empty or longer than 128 bytes.", nextStep: "Send the ledger's own short reference.")
+      throw Refusal.field(
+        "/ledgerRef", "ledgerRefInvalid", "The ledger reference is empty or longer than 128 bytes.",
+        nextStep: "Send the ledger's own short reference.")
     }
   }
 
   private static func check(_ decision: PairDecision) throws(Refusal) {
     guard (1...128).contains(decision.by.count), (1...500).contains(decision.basis.count) else {
       throw Refusal.field(
-        "/decision", "decisionInvalid", "A decision names who decided (1 to 128 characters) and on which basis (1 to 500).", nextStep: "Fill in both.")
+        "/decision", "decisionInvalid", "A decision names who decided (1 to 128 characters) and on which basis (1 to 500).",
+        nextStep: "Fill in both.")
     }
   }
 }

@@ -1,4 +1,4 @@
-public import CitizenItems
+internal import CitizenItems
 public import Foundation
 internal import JOSE
 internal import PostgreSQL
@@ -21,10 +21,12 @@ public struct TagKeyService: Sendable {
   public func list(_ caller: Caller) async throws -> [HandedOverTagKey] {
     try caller.require(.ledger)
     let result = try await core.database.query(caller.tenantID, TenantStore.registeredKey, [.uuid(caller.tenantID.uuid)])
-    guard let text = try result.rows.first?.optionalText(0), let jwk = try? JSONDecoder().decode(JSONWebKey.self, from: Data(text.utf8)) else {
+    guard let text = try result.rows.first?.optionalText(0), let jwk = try? JSONDecoder().decode(JSONWebKey.self, from: Data(text.utf8))
+    else {
       throw Refusal(
         .conflict, "registeredKeyMissing", "The tenant has no registered key to hand its tag keys over to.",
-        nextStep: "Have the operator register the public key of the machine beside the ledger (`yonjo tenant create --registered-key FILE`).")
+        nextStep:
+          "Have the operator register the public key of the machine beside the ledger (`yonjo tenant create --registered-key FILE`).")
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     var versions: [HandedOverTagKey] = []
@@ -39,7 +41,8 @@ public struct TagKeyService: Sendable {
           wrappedKey: try JSONWebEncryption.encrypt(Array(try JSONEncoder().encode(plain)), to: jwk)))
     }
     _ = try await core.database.unit(
-      caller.tenantID, [core.audit.record(.keysHandedOver, by: caller, detail: ["versions": versions.map { String($0.version) }.joined(separator: ",")])])
+      caller.tenantID,
+      [core.audit.record(.keysHandedOver, by: caller, detail: ["versions": versions.map { String($0.version) }.joined(separator: ",")])])
     return versions
   }
 }

@@ -12,7 +12,9 @@ public struct OnboardingDraft: Sendable {
   public let declaredItemsDigest: [UInt8]?
   public let consents: [ConsentSelection]
 
-  public init(subjectReference: String?, origin: String, applicationDigest: [UInt8], declaredItemsDigest: [UInt8]?, consents: [ConsentSelection]) {
+  public init(
+    subjectReference: String?, origin: String, applicationDigest: [UInt8], declaredItemsDigest: [UInt8]?, consents: [ConsentSelection]
+  ) {
     self.subjectReference = subjectReference
     self.origin = origin
     self.applicationDigest = applicationDigest

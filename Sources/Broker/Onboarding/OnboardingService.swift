@@ -3,6 +3,7 @@ internal import Foundation
 internal import JLIS
 internal import JOSE
 internal import JPKI
+internal import Logging
 internal import PostgreSQL
 
 /// Onboarding: a person signs an application and consents with the signing certificate, and becomes a subject of the tenant.
@@ -30,7 +31,8 @@ public struct OnboardingService: Sendable {
         declaredItemsDigest: draft.declaredItemsDigest ?? []
       ).bytes
       let sessionRequest = SessionRequest(
-        referenceIndex: draft.subjectReference.map { keys.index(ofReference: $0, kind: "subject") }, applicationDigest: draft.applicationDigest,
+        referenceIndex: draft.subjectReference.map { keys.index(ofReference: $0, kind: "subject") },
+        applicationDigest: draft.applicationDigest,
         declaredItemsDigest: draft.declaredItemsDigest, consents: draft.consents)
       let now = core.clock.now()
       let expiresAt = now.addingTimeInterval(SessionRow.lifetimeSeconds)
@@ -38,7 +40,8 @@ public struct OnboardingService: Sendable {
         BoundStatement(
           SessionStore.insert,
           [
-            .uuid(caller.tenantID.uuid), .uuid(id.uuid), .text("onboarding"), .text(caller.clientID), .text(draft.origin), .null, .bytes(toBeSigned),
+            .uuid(caller.tenantID.uuid), .uuid(id.uuid), .text("onboarding"), .text(caller.clientID), .text(draft.origin), .null,
+            .bytes(toBeSigned),
             .text(agreed.statement), .json(String(decoding: try JSONEncoder().encode(sessionRequest), as: UTF8.self)), .timestamp(now),
             .timestamp(expiresAt),
           ]), core.audit.record(.onboardingCreated, by: caller, object: id.description),
@@ -58,7 +61,9 @@ public struct OnboardingService: Sendable {
   }
 
   /// Takes the signature: verifies the card, asks J-LIS, binds, pairs, records consents and forwards them.
-  public func sign(_ caller: Caller, id: OnboardingID, _ signature: OnboardingSignature, request: RepeatableRequest) async throws -> OnboardingAnswer {
+  public func sign(_ caller: Caller, id: OnboardingID, _ signature: OnboardingSignature, request: RepeatableRequest) async throws
+    -> OnboardingAnswer
+  {
     try caller.require(.onboarding)
     let ledgerTags = try PairService.parse(signature.ledgerTags, pointer: "/ledgerTag")
     try PairService.check(ledgerRef: signature.ledgerRef)
@@ -142,7 +147,8 @@ public struct OnboardingService: Sendable {
 
   /// The first transaction: subject, bindings, pair, consents with their intents, verification, audit.
   private func record(
-    _ caller: Caller, _ session: SessionRow, _ id: OnboardingID, _ card: SoundPart, _ authentication: SoundPart?, _ comparison: [Item: ItemComparison]?,
+    _ caller: Caller, _ session: SessionRow, _ id: OnboardingID, _ card: SoundPart, _ authentication: SoundPart?,
+    _ comparison: [Item: ItemComparison]?,
     _ ledgerTags: [EdgeTag], _ ledgerRef: String?, _ material: CardMaterial, _ claim: Idempotency.Claim
   ) async throws -> OnboardingOutcome {
     let keys = try await core.vault.tenantKeys(caller.tenantID)
@@ -166,7 +172,8 @@ public struct OnboardingService: Sendable {
       let receipt = try await core.receipts.sign(
         receiptClaims(session, subject, comparison, consents), for: caller.tenantID, id: evidence.id.description, at: now)
       let outcome = OnboardingOutcome(
-        id: id, verdict: .ok, subjectID: subject, isNewSubject: isNew, itemComparison: Self.named(comparison), consents: consents, pair: pair,
+        id: id, verdict: .ok, subjectID: subject, isNewSubject: isNew, itemComparison: Self.named(comparison), consents: consents,
+        pair: pair,
         receipt: receipt, evidence: evidence)
       let completed = try await transaction.query(
         SessionStore.complete,
@@ -175,20 +182,23 @@ public struct OnboardingService: Sendable {
           .json(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self)),
         ])
       guard completed.affectedRows == 1 else {
-        throw Refusal(.conflict, "concurrentChange", "Another signature completed this onboarding.", nextStep: "Look at GET /v1/onboardings/{id}.")
+        throw Refusal(
+          .conflict, "concurrentChange", "Another signature completed this onboarding.", nextStep: "Look at GET /v1/onboardings/{id}.")
       }
       var addressed: [BoundStatement] = []
       if authentication != nil {
-        addressed.append(core.audit.record(.sourceAddressed, by: caller, subject: subject, object: id.description, purpose: "linkConfirmation"))
+        addressed.append(
+          core.audit.record(.sourceAddressed, by: caller, subject: subject, object: id.description, purpose: "linkConfirmation"))
       }
-      try await transaction.pipeline(addressed + [
-        VerificationStore.insert(
-          evidence, tenant: caller.tenantID, purpose: .onboarding, session: session.uuid, subject: subject, verdict: .ok,
-          documentDigest: session.request.applicationDigest),
-        core.audit.record(
-          .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
-          detail: ["verification": evidence.id.description, "consents": String(consents.count), "pair": pair?.state.rawValue ?? "none"]),
-      ])
+      try await transaction.pipeline(
+        addressed + [
+          VerificationStore.insert(
+            evidence, tenant: caller.tenantID, purpose: .onboarding, session: session.uuid, subject: subject, verdict: .ok,
+            documentDigest: session.request.applicationDigest),
+          core.audit.record(
+            .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
+            detail: ["verification": evidence.id.description, "consents": String(consents.count), "pair": pair?.state.rawValue ?? "none"]),
+        ])
       return outcome
     }
   }
@@ -213,12 +223,14 @@ public struct OnboardingService: Sendable {
 
   /// A refused card: counted, evidenced, audited; the session stays open for another try, up to a limit.
   private func refuse(
-    _ caller: Caller, _ session: SessionRow, _ id: OnboardingID, _ verdict: Verdict, _ part: SoundPart?, _ comparison: [Item: ItemComparison]?,
+    _ caller: Caller, _ session: SessionRow, _ id: OnboardingID, _ verdict: Verdict, _ part: SoundPart?,
+    _ comparison: [Item: ItemComparison]?,
     _ claim: Idempotency.Claim
   ) async throws -> OnboardingAnswer {
     let subject = try await core.standing.noteRefused(caller, part)
     let outcome = OnboardingOutcome(
-      id: id, verdict: verdict, subjectID: nil, isNewSubject: false, itemComparison: Self.named(comparison), consents: [], pair: nil, receipt: nil,
+      id: id, verdict: verdict, subjectID: nil, isNewSubject: false, itemComparison: Self.named(comparison), consents: [], pair: nil,
+      receipt: nil,
       evidence: VerificationEvidence(id: core.ids.next(), at: core.clock.now(), part?.revocation))
     try await core.database.transaction(caller.tenantID) { transaction in
       try await transaction.pipeline([
@@ -226,7 +238,8 @@ public struct OnboardingService: Sendable {
         VerificationStore.insert(
           outcome.evidence, tenant: caller.tenantID, purpose: .onboarding, session: session.uuid, subject: subject, verdict: verdict),
         core.audit.record(
-          .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification", outcome: verdict.result,
+          .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
+          outcome: verdict.result,
           detail: verdict.reason.map { ["reason": $0] } ?? [:]),
       ])
       try await core.idempotency.finish(claim, outcome, in: transaction)
@@ -256,7 +269,8 @@ public struct OnboardingService: Sendable {
     let agreed = Self.agreedItems(selections)
     guard caller.status == .deemedVerifier, !agreed.isEmpty,
       let certificate = try? core.examiner.verifier.verify(
-        CardSignature(format: material.main.format, signature: material.main.signature, certificate: material.main.certificate), over: toBeSigned,
+        CardSignature(format: material.main.format, signature: material.main.signature, certificate: material.main.certificate),
+        over: toBeSigned,
         kind: .signing, at: at), let items = certificate.items
     else { return nil }
     return DisclosedItems(items, only: agreed)
@@ -270,7 +284,8 @@ public struct OnboardingService: Sendable {
 
   private static func check(digest: [UInt8], _ pointer: String) throws(Refusal) {
     guard digest.count == 32 else {
-      throw Refusal.field(pointer, "digestInvalid", "The digest is not 32 bytes of SHA-256.", nextStep: "Send SHA-256 in base64url without padding.")
+      throw Refusal.field(
+        pointer, "digestInvalid", "The digest is not 32 bytes of SHA-256.", nextStep: "Send SHA-256 in base64url without padding.")
     }
   }
 
@@ -283,7 +298,9 @@ public struct OnboardingService: Sendable {
       "consents": .array(consents.map { .string($0.id.description) }),
     ]
     if let digest = session.request.applicationDigest { claims["application"] = .string(Base64URL.encode(digest)) }
-    if let comparison { claims["items"] = .object(Dictionary(uniqueKeysWithValues: comparison.map { ($0.key.rawValue, .string($0.value.rawValue)) })) }
+    if let comparison {
+      claims["items"] = .object(Dictionary(uniqueKeysWithValues: comparison.map { ($0.key.rawValue, .string($0.value.rawValue)) }))
+    }
     return claims
   }
 }

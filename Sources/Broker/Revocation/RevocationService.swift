@@ -2,7 +2,7 @@ internal import Crypto
 public import Foundation
 public import JLIS
 public import JPKI
-internal import Logging
+public import Logging
 internal import PostgreSQL
 internal import Synchronization
 
@@ -15,7 +15,8 @@ public struct RevocationDecision: Sendable {
     case none
   }
 
-  public let status: RevocationStatus
+  /// Nil where no source could be asked: as good as unknown.
+  public let status: RevocationStatus?
   public let method: Method
   /// When the source says that it knew this (thisUpdate).
   public let sourceTime: Date?
@@ -23,12 +24,19 @@ public struct RevocationDecision: Sendable {
   /// Why the status is unknown or ended.
   public let reason: VerificationReason?
 
+  var isUnknown: Bool {
+    switch status {
+    case .good, .revoked: false
+    case .unknown, nil: true
+    }
+  }
+
   /// The result that this gives to a verification that is sound otherwise.
   var result: VerificationResult {
     switch status {
     case .good: .ok
     case .revoked: .certificateRevoked
-    case .unknown: .revocationUnknown
+    case .unknown, nil: .revocationUnknown
     }
   }
 }
@@ -68,29 +76,26 @@ public final class RevocationService: Sendable {
     case .ocsp: return await fromResponder(serial, kind, issuer)
     case .ocspThenCrl:
       let decision = await fromResponder(serial, kind, issuer)
-      if case .unknown = decision.status {
-        let second = fromList(serial, kind)
-        if case .unknown = second.status { return decision }
-        return second
-      }
-      return decision
+      guard decision.isUnknown else { return decision }
+      let second = fromList(serial, kind)
+      return second.isUnknown ? decision : second
     }
   }
 
   private func fromList(_ serial: Serial, _ kind: CertificateKind) -> RevocationDecision {
     let now = clock.now()
     guard let list = lists.withLock({ $0[kind] }) else {
-      return RevocationDecision(status: .unknown, method: .none, sourceTime: nil, checkedAt: now, reason: nil)
+      return RevocationDecision(status: nil, method: .none, sourceTime: nil, checkedAt: now, reason: nil)
     }
-    let answer = list.decision(for: serial, at: now)
-    return RevocationDecision(status: answer.status, method: .crl, sourceTime: list.thisUpdate, checkedAt: now, reason: answer.reason)
+    let status = list.status(of: serial, at: now)
+    return RevocationDecision(status: status, method: .crl, sourceTime: list.thisUpdate, checkedAt: now, reason: status.reason)
   }
 
   private func fromResponder(_ serial: Serial, _ kind: CertificateKind, _ issuer: TrustAnchor) async -> RevocationDecision {
     var generator = SystemRandomNumberGenerator()
     let nonce = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
     do {
-      let request = try OCSPRequestMessage.make(serial: serial, issuer: issuer, nonce: nonce)
+      let request = OCSPRequestMessage.make(serial: serial, issuer: issuer, nonce: nonce)
       let answer = try await jlis.ocsp(request, kind: kind)
       let now = clock.now()
       let decision = try await work.run { OCSPAnswer.verify(answer, serial: serial, issuer: issuer, nonce: nonce, at: now) }
@@ -98,7 +103,7 @@ public final class RevocationService: Sendable {
         status: decision.status, method: .ocsp, sourceTime: decision.thisUpdate, checkedAt: now, reason: decision.reason)
     } catch {
       logger.warning("OCSP gave no answer", metadata: ["kind": "\(kind.rawValue)", "error": "\(error)"])
-      return RevocationDecision(status: .unknown, method: .none, sourceTime: nil, checkedAt: clock.now(), reason: nil)
+      return RevocationDecision(status: nil, method: .none, sourceTime: nil, checkedAt: clock.now(), reason: nil)
     }
   }
 
@@ -157,5 +162,6 @@ enum RevocationStore {
     on conflict (kind, issuer_key_id) do update set number = excluded.number, this_update = excluded.this_update, next_update = excluded.next_update,
       entries = excluded.entries, installed_at = excluded.installed_at where revocation_lists.number <= excluded.number
     """)
-  static let lists = Statement("revocation_lists", "select kind, number, this_update, next_update, entries, installed_at from revocation_lists order by kind")
+  static let lists = Statement(
+    "revocation_lists", "select kind, number, this_update, next_update, entries, installed_at from revocation_lists order by kind")
 }

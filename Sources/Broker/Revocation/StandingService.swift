@@ -11,11 +11,11 @@ public enum CertificateStanding: String, Sendable, Codable {
   case ended
   case unknown
 
-  init(_ status: RevocationStatus) {
+  init(_ status: RevocationStatus?) {
     switch status {
     case .good: self = .valid
     case .revoked(let meaning, _): self = meaning == .contentChanged ? .changed : .ended
-    case .unknown: self = .unknown
+    case .unknown, nil: self = .unknown
     }
   }
 }
@@ -35,7 +35,8 @@ struct StandingService: Sendable {
     let keys = try await vault.tenantKeys(caller.tenantID)
     let indexes = keys.indexes(of: part.certificate.serial, kind: part.certificate.kind)
     let found = try await database.query(
-      caller.tenantID, StandingStore.bindingBySerial, [.uuid(caller.tenantID.uuid), .text(part.certificate.kind.rawValue), .bytesArray(indexes)])
+      caller.tenantID, StandingStore.bindingBySerial,
+      [.uuid(caller.tenantID.uuid), .text(part.certificate.kind.rawValue), .bytesArray(indexes)])
     guard let row = found.rows.first else { return nil }
     let subject = SubjectID(try row.uuid(1))
     try await database.transaction(caller.tenantID) { transaction in

@@ -43,7 +43,8 @@ public struct StatusService: Sendable {
     }
     let newest = [signing, authentication].compactMap { $0 }.max { $0.1 < $1.1 }
     return SubjectStatus(
-      checkID: nil, signing: signing?.0 ?? .unknown, authentication: authentication?.0 ?? .unknown, checkedAt: newest?.1, method: newest?.2 ?? "none",
+      checkID: nil, signing: signing?.0 ?? .unknown, authentication: authentication?.0 ?? .unknown, checkedAt: newest?.1,
+      method: newest?.2 ?? "none",
       purpose: nil)
   }
 
@@ -92,7 +93,8 @@ public struct StatusService: Sendable {
     try await core.database.transaction(caller.tenantID) { transaction in
       for (kind, entry) in found {
         try await core.standing.record(
-          entry.binding, of: id, kind: kind, CertificateStanding(entry.decision.status), method: entry.decision.method.rawValue, keys: keys, in: transaction)
+          entry.binding, of: id, kind: kind, CertificateStanding(entry.decision.status), method: entry.decision.method.rawValue, keys: keys,
+          in: transaction)
       }
       try await transaction.pipeline([
         BoundStatement(
@@ -102,7 +104,8 @@ public struct StatusService: Sendable {
             .text(status.signing.rawValue), .text(status.authentication.rawValue), .timestamp(now),
           ]),
         core.audit.record(
-          .statusChecked, by: caller, subject: id, object: status.checkID?.description, purpose: purpose.rawValue, outcome: status.signing.rawValue,
+          .statusChecked, by: caller, subject: id, object: status.checkID?.description, purpose: purpose.rawValue,
+          outcome: status.signing.rawValue,
           detail: ["method": status.method, "authentication": status.authentication.rawValue]),
       ])
       try await core.idempotency.finish(claim, status, in: transaction)
@@ -125,9 +128,12 @@ public struct StatusService: Sendable {
     return try PageToken.page(results[0].rows, limit: limit) { row in
       SubjectStatus(
         checkID: StatusCheckID(try row.uuid(0)), signing: CertificateStanding(rawValue: try row.text(3)) ?? .unknown,
-        authentication: CertificateStanding(rawValue: try row.text(4)) ?? .unknown, checkedAt: try row.timestamp(5), method: try row.text(2),
+        authentication: CertificateStanding(rawValue: try row.text(4)) ?? .unknown, checkedAt: try row.timestamp(5),
+        method: try row.text(2),
         purpose: CheckPurpose(rawValue: try row.text(1)))
-    } id: { $0.checkID?.uuid ?? UUID() }
+    } id: {
+      $0.checkID?.uuid ?? UUID()
+    }
   }
 }
 

@@ -36,13 +36,16 @@ struct SubjectBinder: Sendable {
   func bind(_ part: SoundPart, to subject: SubjectID, keys: TenantKeys, in transaction: TenantTransaction) async throws {
     let certificate = part.certificate
     try await bind(
-      serial: certificate.serial, kind: certificate.kind, to: subject, issuerKeyIdentifier: certificate.issuerKeyIdentifier, medium: certificate.medium.rawValue,
-      notBefore: certificate.notBefore, notAfter: certificate.notAfter, method: part.revocation.method.rawValue, keys: keys, in: transaction)
+      serial: certificate.serial, kind: certificate.kind, to: subject, issuerKeyIdentifier: certificate.issuerKeyIdentifier,
+      medium: certificate.medium.rawValue,
+      notBefore: certificate.notBefore, notAfter: certificate.notAfter, method: part.revocation.method.rawValue, keys: keys, in: transaction
+    )
   }
 
   /// Binds a certificate of which J-LIS named the serial alone.
   func bind(
-    serial: Serial, kind: CertificateKind, to subject: SubjectID, issuerKeyIdentifier: [UInt8]?, medium: String?, notBefore: Date?, notAfter: Date?,
+    serial: Serial, kind: CertificateKind, to subject: SubjectID, issuerKeyIdentifier: [UInt8]?, medium: String?, notBefore: Date?,
+    notAfter: Date?,
     method: String, keys: TenantKeys, in transaction: TenantTransaction
   ) async throws {
     let tenant = SQLValue.uuid(keys.tenantID.uuid)
@@ -53,15 +56,18 @@ struct SubjectBinder: Sendable {
       BoundStatement(
         StandingStore.bind,
         [
-          tenant, .uuid(binding.uuid), .uuid(subject.uuid), .text(kind.rawValue), .bytes(indexes[0]), .bytes(sealed), .bytes(optional: issuerKeyIdentifier),
-          .text(optional: medium), .timestamp(optional: notBefore), .timestamp(optional: notAfter), .text("valid"), .timestamp(core.clock.now()), .text(method),
+          tenant, .uuid(binding.uuid), .uuid(subject.uuid), .text(kind.rawValue), .bytes(indexes[0]), .bytes(sealed),
+          .bytes(optional: issuerKeyIdentifier),
+          .text(optional: medium), .timestamp(optional: notBefore), .timestamp(optional: notAfter), .text("valid"),
+          .timestamp(core.clock.now()), .text(method),
         ]),
       BoundStatement(
         StandingStore.supersede, [tenant, .uuid(subject.uuid), .text(kind.rawValue), .bytesArray(indexes), .timestamp(core.clock.now())]),
     ])
     guard results[0].affectedRows == 1 else {
       throw Refusal(
-        .conflict, "certificateBoundElsewhere", "This certificate is bound to another subject of the tenant.", nextStep: "Report this to the platform operator.")
+        .conflict, "certificateBoundElsewhere", "This certificate is bound to another subject of the tenant.",
+        nextStep: "Report this to the platform operator.")
     }
   }
 }
@@ -76,6 +82,7 @@ enum SealedSerial {
   }
 
   static func open(_ sealed: [UInt8], _ keys: TenantKeys) throws -> Serial {
-    Serial(bytes: try keys.open(sealed, table: "bindings", column: "serial_sealed", row: row))
+    guard let serial = Serial(try keys.open(sealed, table: "bindings", column: "serial_sealed", row: row)) else { throw KeyError.damaged }
+    return serial
   }
 }

@@ -15,7 +15,8 @@ enum SubjectStore {
     "insert_subject", "insert into subjects (tenant_id, subject_id, reference_index, created_at) values ($1, $2, $3, $4)")
   static let setReference = Statement(
     "set_subject_reference", "update subjects set reference_index = $3 where tenant_id = $1 and subject_id = $2")
-  static let get = Statement("get_subject", "select subject_id, created_at, erased_at from subjects where tenant_id = $1 and subject_id = $2")
+  static let get = Statement(
+    "get_subject", "select subject_id, created_at, erased_at from subjects where tenant_id = $1 and subject_id = $2")
   static let byReference = Statement(
     "subjects_by_reference",
     """
@@ -57,7 +58,11 @@ public struct SubjectService: Sendable {
           [.uuid(caller.tenantID.uuid), .bytes(index), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))]),
         core.audit.record(.subjectViewed, by: caller, detail: ["by": "reference"]),
       ])
-    return try PageToken.page(results[0].rows, limit: limit) { try Self.view($0) } id: { $0.id.uuid }
+    return try PageToken.page(results[0].rows, limit: limit) {
+      try Self.view($0)
+    } id: {
+      $0.id.uuid
+    }
   }
 
   /// Erases a subject: bindings and pairs go, consents in force are withdrawn, evidence without items stays.

@@ -26,14 +26,15 @@ struct CardExaminer: Sendable {
     do {
       // Some 50 µs (one RSA verification): below the millisecond from which work must leave this thread.
       certificate = try verifier.verify(
-        CardSignature(format: part.format, signature: part.signature, certificate: part.certificate), over: toBeSigned, kind: kind, at: clock.now())
+        CardSignature(format: part.format, signature: part.signature, certificate: part.certificate), over: toBeSigned, kind: kind,
+        at: clock.now())
     } catch {
       return .refused(Verdict(error), nil)
     }
     let sound = SoundPart(certificate: certificate, revocation: await revocation.check(certificate, policy: policy))
     switch sound.revocation.status {
     case .good: return .sound(sound)
-    case .revoked, .unknown:
+    case .revoked, .unknown, nil:
       return .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound)
     }
   }

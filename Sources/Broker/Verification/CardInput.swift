@@ -80,7 +80,8 @@ struct CardOpener: Sendable {
         let payload = try? JSONDecoder().decode(EnvelopePayload.self, from: Data(opened.plaintext))
       else {
         throw Refusal.field(
-          "/card/envelope", "cardEnvelopeUnreadable", "The card envelope does not open with a key of /jwks.json, or is not of the described form.",
+          "/card/envelope", "cardEnvelopeUnreadable",
+          "The card envelope does not open with a key of /jwks.json, or is not of the described form.",
           nextStep: "Let the device make it anew with a current key of /jwks.json whose use is enc.")
       }
       guard payload.tenantId == caller.tenantID.description, payload.sessionId == session else {
@@ -103,7 +104,8 @@ struct CardOpener: Sendable {
         authentication = CardMaterial.Part(format: .raw, signature: signature, certificate: try Self.certificate(part.certificate))
       }
       return CardMaterial(
-        main: .init(format: format, signature: signature, certificate: try Self.certificate(payload.certificate)), authentication: authentication)
+        main: .init(format: format, signature: signature, certificate: try Self.certificate(payload.certificate)),
+        authentication: authentication)
     }
   }
 
@@ -111,7 +113,8 @@ struct CardOpener: Sendable {
     guard let text else { return nil }
     guard let certificate = Base64.decode(text) else {
       throw Refusal.field(
-        "/card/envelope", "cardEnvelopeUnreadable", "A certificate in the card envelope is not base64 DER.", nextStep: "See Card in the API description.")
+        "/card/envelope", "cardEnvelopeUnreadable", "A certificate in the card envelope is not base64 DER.",
+        nextStep: "See Card in the API description.")
     }
     return certificate
   }

@@ -44,9 +44,13 @@ struct StatelessSession: Sendable {
   }
 
   /// Reads and authenticates an id. Another tenant's, another purpose's and an invented id are all "no such session"; a late one is `sessionExpired`.
-  static func read(_ id: String, _ purpose: ToBeSigned.Purpose, caller: Caller, at now: Date, keys: PlatformKeys) throws(Refusal) -> StatelessSession {
+  static func read(_ id: String, _ purpose: ToBeSigned.Purpose, caller: Caller, at now: Date, keys: PlatformKeys) throws(Refusal)
+    -> StatelessSession
+  {
     let prefix = prefix(purpose)
-    guard id.utf8.count <= 1024, id.hasPrefix(prefix), let bytes = Base64URL.decode(String(id.dropFirst(prefix.count))), bytes.count > 40 + macLength else {
+    guard id.utf8.count <= 1024, id.hasPrefix(prefix), let bytes = Base64URL.decode(String(id.dropFirst(prefix.count))),
+      bytes.count > 40 + macLength
+    else {
       throw .notFound("session")
     }
     let payload = Array(bytes.dropLast(macLength))
@@ -64,11 +68,15 @@ struct StatelessSession: Sendable {
 
   /// The time to answer has passed.
   static let expired = Refusal(
-    .unprocessable, "sessionExpired", "The time to sign has passed.", nextStep: "Start anew: a session lives for minutes, so that a signature is fresh.")
+    .unprocessable, "sessionExpired", "The time to sign has passed.",
+    nextStep: "Start anew: a session lives for minutes, so that a signature is fresh.")
 
-  func toBeSigned(_ tenantID: TenantID) -> [UInt8] { ToBeSigned(purpose: purpose, tenantID: tenantID, sessionID: id, origin: origin, nonce: nonce).bytes }
+  func toBeSigned(_ tenantID: TenantID) -> [UInt8] {
+    ToBeSigned(purpose: purpose, tenantID: tenantID, sessionID: id, origin: origin, nonce: nonce).bytes
+  }
 
-  private static func authenticate(_ payload: [UInt8], _ purpose: ToBeSigned.Purpose, _ tenantID: TenantID, _ key: SymmetricKey) -> [UInt8] {
+  private static func authenticate(_ payload: [UInt8], _ purpose: ToBeSigned.Purpose, _ tenantID: TenantID, _ key: SymmetricKey) -> [UInt8]
+  {
     var mac = HMAC<SHA256>(key: key)
     mac.update(data: Array("yonjo-session/1/\(purpose.rawValue)/\(tenantID)/".utf8))
     mac.update(data: payload)

@@ -1,4 +1,5 @@
-public import JPKI
+public import Foundation
+internal import JPKI
 
 /// How a verification ended, as every kind of check tells it (api.md, `result` and `reason`).
 public struct Verdict: Sendable, Hashable, Codable {
@@ -43,6 +44,9 @@ public struct VerificationEvidence: Sendable, Codable {
 
 extension VerificationEvidence {
   init(id: VerificationID, at now: Date, _ revocation: RevocationDecision?) {
-    self.init(id: id, checkedAt: now, method: revocation?.method.rawValue ?? "none", sourceTime: revocation?.sourceTime)
+    self.id = id
+    checkedAt = now
+    method = revocation?.method.rawValue ?? "none"
+    sourceTime = revocation?.sourceTime
   }
 }

@@ -18,7 +18,8 @@ enum VerificationStore {
       insert,
       [
         .uuid(tenant.uuid), .uuid(evidence.id.uuid), .text(purpose.rawValue), .uuid(session), .id(subject), .text(verdict.result),
-        .text(optional: verdict.reason), .text(evidence.method), .timestamp(optional: evidence.sourceTime), .bytes(optional: documentDigest),
+        .text(optional: verdict.reason), .text(evidence.method), .timestamp(optional: evidence.sourceTime),
+        .bytes(optional: documentDigest),
         .timestamp(evidence.checkedAt),
       ])
   }

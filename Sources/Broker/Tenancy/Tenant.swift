@@ -1,0 +1,238 @@
+public import Foundation
+public import JOSE
+internal import PostgreSQL
+
+/// サービス提供者: a tenant of the platform.
+public struct Tenant: Sendable, Codable {
+  public let id: TenantID
+  public let name: String
+  public let status: VerifierStatus
+  public let isSandbox: Bool
+  public let revocationPolicy: RevocationPolicy
+  public let createdAt: Date
+  public let suspendedAt: Date?
+}
+
+/// A client of a tenant: one back end or one ledger machine, with its own key, scopes and origins.
+public struct RegisteredClient: Sendable, Codable {
+  public let clientID: String
+  public let tenantID: TenantID
+  public let name: String
+  public let scopes: [String]
+  public let origins: [String]
+  public let createdAt: Date
+  public let revokedAt: Date?
+}
+
+/// SQL of tenants, services and clients.
+enum TenantStore {
+  private static let columns = "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at"
+  static let insert = Statement(
+    "insert_tenant",
+    """
+    insert into tenants (tenant_id, name, verifier_status, sandbox, revocation_policy, registered_key, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+    """)
+  static let insertService = Statement(
+    "insert_service",
+    """
+    insert into services (tenant_id, service_id, jlis_service_id, name, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing
+    """)
+  static let list = Statement(
+    "list_tenants", "select \(columns) from tenants where tenant_id > $1 order by tenant_id limit $2")
+  static let get = Statement("get_tenant", "select \(columns) from tenants where tenant_id = $1")
+  static let suspend = Statement(
+    "suspend_tenant", "update tenants set suspended_at = case when $2 then coalesce(suspended_at, $3) end where tenant_id = $1")
+  static let change = Statement(
+    "change_tenant",
+    """
+    update tenants set verifier_status = coalesce($2, verifier_status), revocation_policy = coalesce($3, revocation_policy),
+      registered_key = coalesce($4, registered_key) where tenant_id = $1
+    """)
+  static let registeredKey = Statement("tenant_registered_key", "select registered_key::text from tenants where tenant_id = $1")
+  static let ids = Statement("tenant_ids", "select tenant_id from tenants where suspended_at is null order by tenant_id")
+  static let insertClient = Statement(
+    "insert_client",
+    "insert into clients (tenant_id, client_id, name, scopes, origins, keys, created_at) values ($1, $2, $3, $4, $5, $6, $7)")
+  static let listClients = Statement(
+    "list_clients",
+    "select client_id, name, scopes, origins, created_at, revoked_at from clients where tenant_id = $1 order by created_at, client_id")
+  static let rotateClient = Statement(
+    "rotate_client", "update clients set keys = $3 where tenant_id = $1 and client_id = $2 and revoked_at is null")
+  static let revokeClient = Statement(
+    "revoke_client", "update clients set revoked_at = $3 where tenant_id = $1 and client_id = $2 and revoked_at is null")
+  /// A client with its tenant, for tokens; nothing where either is gone.
+  static let credentials = Statement(
+    "client_credentials",
+    """
+    select c.keys::text, c.scopes, c.origins, t.verifier_status, t.sandbox, t.revocation_policy, t.suspended_at is not null
+    from clients c join tenants t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.client_id = $2 and c.revoked_at is null
+    """)
+  static let clientTenant = Statement("client_tenant", "select yonjo_client_tenant($1)")
+}
+
+/// Makes and changes tenants and clients: the operator's work, by command line.
+public struct TenantAdministration: Sendable {
+  private let database: Database
+  private let keys: KeyAdministration
+  private let clock: any WallClock
+  private let ids: IdentifierSource
+  private let audit: AuditTrail
+
+  /// - Parameter database: connections of the operator role.
+  public init(database: Database, root: RootKey, clock: any WallClock) {
+    self.database = database
+    keys = KeyAdministration(database: database, root: root, clock: clock)
+    self.clock = clock
+    ids = IdentifierSource(clock: clock)
+    audit = AuditTrail(ids: ids, clock: clock)
+  }
+
+  /// Makes a tenant with its keys and its first service, `main`. It is born `notVerifier` unless the operator says otherwise.
+  public func create(
+    name: String, status: VerifierStatus = .notVerifier, isSandbox: Bool = false, revocationPolicy: RevocationPolicy = .ocspThenCrl,
+    registeredKey: JSONWebKey?, jlisServiceID: String?, operatorName: String
+  ) async throws -> Tenant {
+    guard (1...200).contains(name.count) else {
+      throw Refusal.field("name", "nameInvalid", "A tenant's name has 1 to 200 characters.", nextStep: "Give it one.")
+    }
+    let tenant = Tenant(
+      id: ids.next(), name: name, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy, createdAt: clock.now(),
+      suspendedAt: nil)
+    let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
+    _ = try await database.unit(
+      tenant.id,
+      [
+        BoundStatement(
+          TenantStore.insert,
+          [
+            .uuid(tenant.id.uuid), .text(name), .text(status.rawValue), .bool(isSandbox), .text(revocationPolicy.rawValue), jwk,
+            .timestamp(tenant.createdAt),
+          ]),
+        BoundStatement(
+          TenantStore.insertService,
+          [
+            .uuid(tenant.id.uuid), .text("main"), .text(jlisServiceID ?? "svc-" + tenant.id.description.suffix(12)), .text(name),
+            .timestamp(tenant.createdAt),
+          ]),
+        audit.record(.tenantCreated, tenant: tenant.id, actor: "operator:" + operatorName, detail: ["status": status.rawValue]),
+      ])
+    try await keys.ensureTenantKeys(tenant.id)
+    return tenant
+  }
+
+  /// All tenants, in the order in which they were made.
+  public func list(after: TenantID? = nil, limit: Int = 500) async throws -> [Tenant] {
+    try await database.platform([
+      BoundStatement(TenantStore.list, [.uuid(after?.uuid ?? PageToken.decode(nil)), .int4(Int32(PageToken.limit(limit)))])
+    ])[0].rows.map(Self.tenant)
+  }
+
+  /// One tenant.
+  public func get(_ id: TenantID) async throws -> Tenant {
+    guard let row = try await database.query(id, TenantStore.get, [.uuid(id.uuid)]).rows.first else { throw Refusal.notFound("tenant") }
+    return try Self.tenant(row)
+  }
+
+  /// Stops or resumes a tenant: a suspended one gets no token, and its tokens end within seconds.
+  public func suspend(_ id: TenantID, _ isSuspended: Bool, operatorName: String) async throws -> Tenant {
+    _ = try await get(id)
+    _ = try await database.unit(
+      id,
+      [
+        BoundStatement(TenantStore.suspend, [.uuid(id.uuid), .bool(isSuspended), .timestamp(clock.now())]),
+        audit.record(
+          .tenantSuspended, tenant: id, actor: "operator:" + operatorName, outcome: isSuspended ? "suspended" : "resumed"),
+      ])
+    return try await get(id)
+  }
+
+  /// Changes a tenant's standing, revocation policy or registered key.
+  public func change(
+    _ id: TenantID, status: VerifierStatus?, revocationPolicy: RevocationPolicy?, registeredKey: JSONWebKey?, operatorName: String
+  ) async throws -> Tenant {
+    _ = try await get(id)
+    let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
+    _ = try await database.unit(
+      id,
+      [
+        BoundStatement(
+          TenantStore.change, [.uuid(id.uuid), .text(optional: status?.rawValue), .text(optional: revocationPolicy?.rawValue), jwk]),
+        audit.record(.tenantChanged, tenant: id, actor: "operator:" + operatorName, detail: status.map { ["status": $0.rawValue] } ?? [:]),
+      ])
+    return try await get(id)
+  }
+
+  /// Registers a client with its public key. Scopes must be known ones; origins are `https://host[:port]`.
+  public func createClient(
+    of tenant: TenantID, name: String, key: JSONWebKey, scopes: [Scope], origins: [String], operatorName: String
+  ) async throws -> RegisteredClient {
+    _ = try await get(tenant)
+    for origin in origins {
+      guard origin.hasPrefix("https://"), let url = URL(string: origin), url.host() != nil, url.path().isEmpty, url.query() == nil else {
+        throw Refusal.field(
+          "origin", "originInvalid", "An origin is https:// and a host, without a path.",
+          nextStep: "Give for instance https://app.example.jp.")
+      }
+    }
+    let client = RegisteredClient(
+      clientID: "cli_" + CrockfordBase32.encode(ids.nextUUID()), tenantID: tenant, name: name, scopes: scopes.map(\.rawValue),
+      origins: origins,
+      createdAt: clock.now(), revokedAt: nil)
+    _ = try await database.unit(
+      tenant,
+      [
+        BoundStatement(
+          TenantStore.insertClient,
+          [
+            .uuid(tenant.uuid), .text(client.clientID), .text(name), .textArray(client.scopes), .textArray(origins), try Self.json(key),
+            .timestamp(client.createdAt),
+          ]),
+        audit.record(.clientCreated, tenant: tenant, actor: "operator:" + operatorName, object: client.clientID),
+      ])
+    return client
+  }
+
+  /// The clients of a tenant.
+  public func clients(of tenant: TenantID) async throws -> [RegisteredClient] {
+    try await database.query(tenant, TenantStore.listClients, [.uuid(tenant.uuid)]).rows.map { row in
+      RegisteredClient(
+        clientID: try row.text(0), tenantID: tenant, name: try row.text(1), scopes: try row.textArray(2), origins: try row.textArray(3),
+        createdAt: try row.timestamp(4), revokedAt: try row.optionalTimestamp(5))
+    }
+  }
+
+  /// Replaces a client's public key.
+  public func rotateClient(_ clientID: String, of tenant: TenantID, key: JSONWebKey, operatorName: String) async throws {
+    let results = try await database.unit(
+      tenant,
+      [
+        BoundStatement(TenantStore.rotateClient, [.uuid(tenant.uuid), .text(clientID), try Self.json(key)]),
+        audit.record(.clientRotated, tenant: tenant, actor: "operator:" + operatorName, object: clientID),
+      ])
+    guard results[0].affectedRows == 1 else { throw Refusal.notFound("client") }
+  }
+
+  /// Ends a client: no further token, and its tokens end within seconds.
+  public func revokeClient(_ clientID: String, of tenant: TenantID, operatorName: String) async throws {
+    let results = try await database.unit(
+      tenant,
+      [
+        BoundStatement(TenantStore.revokeClient, [.uuid(tenant.uuid), .text(clientID), .timestamp(clock.now())]),
+        audit.record(.clientRevoked, tenant: tenant, actor: "operator:" + operatorName, object: clientID),
+      ])
+    guard results[0].affectedRows == 1 else { throw Refusal.notFound("client") }
+  }
+
+  private static func json(_ key: JSONWebKey) throws -> SQLValue {
+    .json(String(decoding: try JSONEncoder().encode(["keys": [key]]), as: UTF8.self))
+  }
+
+  private static func tenant(_ row: Row) throws -> Tenant {
+    guard let status = VerifierStatus(rawValue: try row.text(2)), let policy = RevocationPolicy(rawValue: try row.text(4)) else {
+      throw KeyError.damaged
+    }
+    return Tenant(
+      id: TenantID(try row.uuid(0)), name: try row.text(1), status: status, isSandbox: try row.bool(3), revocationPolicy: policy,
+      createdAt: try row.timestamp(5), suspendedAt: try row.optionalTimestamp(6))
+  }
+}
