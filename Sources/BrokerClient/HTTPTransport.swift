@@ -42,6 +42,9 @@ final class HTTPTransport: Sendable {
 
   func close() async { try? await client.shutdown() }
 
+  /// A connection that nobody closed ends without a word; the client would stop the program.
+  deinit { client.shutdown { _ in } }
+
   /// Sends to a path of the base URL, or to a whole URL. `timeout` nil: only silence ends it.
   func send(_ method: String, _ path: String, headers: [(String, String)], body: Body?, timeout: Duration?) async throws(BrokerClientError)
     -> BrokerAnswer

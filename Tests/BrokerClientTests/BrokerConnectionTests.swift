@@ -184,6 +184,13 @@ import Testing
     #expect(throws: BrokerClientError.self) { try BrokerConnection(BrokerClientConfiguration(baseURL: address)) }
   }
 
+  @Test func aConnectionThatNobodyClosesDoesNoHarm() async throws {
+    let broker = try await FakeBroker { _, _ in FakeAnswer(body: "{}") }
+    let answer = try await Self.connection(broker, credentials: false).get("/livez")
+    #expect(answer.status == 200)
+    await broker.stop()
+  }
+
   @Test func trustMustBePEM() {
     #expect(throws: BrokerClientError.configuration("The file of trusted authorities holds no PEM certificate.")) {
       try BrokerConnection(BrokerClientConfiguration(baseURL: "https://localhost", trustRootsPEM: "nothing"))
