@@ -87,10 +87,10 @@ public struct TenantAdministration: Sendable {
     audit = AuditTrail(ids: ids, clock: clock)
   }
 
-  /// Makes a tenant with its keys and its first service, `main`. It is born `notVerifier` unless the operator says otherwise.
+  /// Makes a tenant with its keys and its first service, `main` unless named otherwise. It is born `notVerifier` unless the operator says otherwise.
   public func create(
     name: String, status: VerifierStatus = .notVerifier, isSandbox: Bool = false, revocationPolicy: RevocationPolicy = .ocspThenCrl,
-    registeredKey: JSONWebKey?, jlisServiceID: String?, operatorName: String
+    registeredKey: JSONWebKey?, serviceID: String = "main", serviceName: String? = nil, jlisServiceID: String?, operatorName: String
   ) async throws -> Tenant {
     guard (1...200).contains(name.count) else {
       throw Refusal.field("name", "nameInvalid", "A tenant's name has 1 to 200 characters.", nextStep: "Give it one.")
@@ -111,7 +111,7 @@ public struct TenantAdministration: Sendable {
         BoundStatement(
           TenantStore.insertService,
           [
-            .uuid(tenant.id.uuid), .text("main"), .text(jlisServiceID ?? "svc-" + tenant.id.description.suffix(12)), .text(name),
+            .uuid(tenant.id.uuid), .text(serviceID), .text(jlisServiceID ?? "svc-" + tenant.id.description.suffix(12)), .text(serviceName ?? name),
             .timestamp(tenant.createdAt),
           ]),
         audit.record(.tenantCreated, tenant: tenant.id, actor: "operator:" + operatorName, detail: ["status": status.rawValue]),
