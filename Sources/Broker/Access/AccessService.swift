@@ -5,7 +5,9 @@ internal import Synchronization
 
 /// A token as the token endpoint hands it out (RFC 6749 §5.1, RFC 9068).
 public struct TokenGrant: Sendable {
+  /// `at+jwt` (RFC 9068), a secret of the client.
   public let accessToken: String
+  /// How long it is good for.
   public let expiresInSeconds: Int
   /// Space-separated.
   public let scope: String
@@ -13,6 +15,7 @@ public struct TokenGrant: Sendable {
 
 /// Clients prove themselves with `private_key_jwt` (RFC 7523) and get `at+jwt` tokens of ten minutes.
 public final class AccessService: Sendable {
+  /// How long an access token is good for: ten minutes.
   public static let tokenLifetimeSeconds = 600
   /// The longest that a client assertion may be valid, in seconds.
   static let assertionLifetimeSeconds: TimeInterval = 300

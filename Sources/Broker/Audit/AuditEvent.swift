@@ -15,11 +15,15 @@ public struct AuditEvent: Sendable, Codable {
     case sourceAddressed
   }
 
+  /// Sortable within one process.
   public let id: AuditEventID
+  /// When.
   public let at: Date
+  /// What happened.
   public let kind: Kind
   /// `client:…`, `operator:…` or `job:…`.
   public let actor: String
+  /// Whom it was about, by opaque id; nil where nobody.
   public let subjectID: SubjectID?
   /// The id of what was acted on, where it is not a subject.
   public let object: String?
@@ -27,6 +31,7 @@ public struct AuditEvent: Sendable, Codable {
   public let purpose: String?
   /// `ok`, or the code of the result or refusal.
   public let outcome: String
+  /// The request that did it; nil for jobs and operators.
   public let requestID: String?
   /// Codes and counts, never anything personal.
   public let detail: [String: String]

@@ -3,12 +3,18 @@ internal import PostgreSQL
 
 /// What to look for in the audit log.
 public struct AuditQuery: Sendable {
+  /// At this instant or later.
   public var after: Date?
+  /// Before this instant.
   public var before: Date?
+  /// Of this kind only; an unknown one finds nothing.
   public var kind: String?
+  /// About this subject only.
   public var subjectID: SubjectID?
+  /// By this actor only, such as `client:cli_…`.
   public var actor: String?
 
+  /// Every condition is optional; without any, the whole log of the tenant.
   public init(after: Date? = nil, before: Date? = nil, kind: String? = nil, subjectID: SubjectID? = nil, actor: String? = nil) {
     self.after = after
     self.before = before

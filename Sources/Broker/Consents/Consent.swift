@@ -22,29 +22,47 @@ public enum ConsentState: String, Sendable, Codable, CaseIterable {
 
 /// A consent (同意): one service, one notice version, purposes and items.
 public struct Consent: Sendable, Codable {
+  /// The consent.
   public let id: ConsentID
+  /// Who agreed.
   public let subjectID: SubjectID
+  /// What for: one service of the tenant.
   public let serviceID: String
+  /// The notice that was shown.
   public let noticeID: NoticeID
+  /// Its version.
   public let version: Int
+  /// SHA-256 over everything that was shown.
   public let noticeDigest: [UInt8]
+  /// The notice's language, BCP 47.
   public let language: String
+  /// The purposes agreed to, a part of the notice's.
   public let purposes: [String]
+  /// The items agreed to, a part of the notice's.
   public let items: [Item]
   /// The state, as of the asked instant.
   public var state: ConsentState
+  /// When it was signed.
   public let requestedAt: Date
+  /// When it came into force; nil while J-LIS does not have it.
   public let givenAt: Date?
+  /// From when it may be used.
   public let validFrom: Date?
+  /// The end of its time; it ends then without anybody's doing.
   public let validUntil: Date?
+  /// When its state changed last.
   public let updatedAt: Date
 }
 
 /// One line of a consent's history, append-only.
 public struct ConsentEvent: Sendable, Codable {
+  /// From 1, without gaps.
   public let sequence: Int
+  /// When.
   public let at: Date
+  /// The state from then on.
   public let state: ConsentState
+  /// Who: `person`, `tenant`, `jlis`, `client:…` or `job:…`.
   public let actor: String
   /// What it rests on: a session, a clerk's reason, J-LIS.
   public let basis: String
@@ -52,11 +70,16 @@ public struct ConsentEvent: Sendable, Codable {
 
 /// What a person is asked to agree to: a part of a notice.
 public struct ConsentSelection: Sendable, Codable, Equatable {
+  /// The notice.
   public let noticeID: NoticeID
+  /// Its version.
   public let version: Int
+  /// At least one of the notice's purposes.
   public let purposes: [String]
+  /// Items of the notice, each once.
   public let items: [Item]
 
+  /// Puts a selection together; the notice is looked at when it is used.
   public init(noticeID: NoticeID, version: Int, purposes: [String], items: [Item]) {
     self.noticeID = noticeID
     self.version = version

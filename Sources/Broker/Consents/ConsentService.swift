@@ -6,14 +6,20 @@ internal import PostgreSQL
 
 /// Which consents to list.
 public struct ConsentQuery: Sendable {
+  /// Of this subject only.
   public var subjectID: SubjectID?
+  /// Naming this purpose among theirs.
   public var purpose: String?
+  /// In this state, as of ``at`` where that is set.
   public var state: ConsentState?
   /// Answer as of this instant, from history.
   public var at: Date?
+  /// Given at this instant or later.
   public var givenAfter: Date?
+  /// Given before this instant.
   public var givenBefore: Date?
 
+  /// Every condition is optional; without any, all consents of the tenant.
   public init(
     subjectID: SubjectID? = nil, purpose: String? = nil, state: ConsentState? = nil, at: Date? = nil, givenAfter: Date? = nil,
     givenBefore: Date? = nil
@@ -31,18 +37,27 @@ public struct ConsentQuery: Sendable {
 public struct ConsentSignatureOutcome: Sendable, Codable {
   /// The session's id, or for a withdrawal the session that ``WithdrawalSession`` named.
   public let id: ConsentSessionID
+  /// How the verification ended.
   public let verdict: Verdict
+  /// The consents concerned, as they stand; empty where the signature was refused.
   public var consents: [Consent]
+  /// JWS (RFC 7515) for the tenant to keep; nil for withdrawals and refusals.
   public let receipt: String?
+  /// The evidence row of this verification.
   public let evidence: VerificationEvidence
 }
 
 /// A withdrawal: the broker has stopped; a signature tells J-LIS.
 public struct WithdrawalSession: Sendable, Codable {
+  /// The session that a signature answers.
   public let id: ConsentSessionID
+  /// The consent withdrawn.
   public let consentID: ConsentID
+  /// `withdrawnLocally`: the broker has stopped.
   public let state: ConsentState
+  /// What the card is to sign, with the signing certificate, to tell J-LIS.
   public let toBeSigned: [UInt8]
+  /// The end of the time to sign; a later withdrawal gives another session.
   public let expiresAt: Date
 }
 

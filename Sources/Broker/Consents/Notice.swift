@@ -4,38 +4,58 @@ internal import PostgreSQL
 
 /// 同意説明: what a person is shown before they agree. Immutable: a change is a new version.
 public struct Notice: Sendable, Codable {
+  /// The notice.
   public let id: NoticeID
+  /// From 1; a change is a new one.
   public let version: Int
   /// BCP 47.
   public let language: String
+  /// What consents to it are given for.
   public let serviceID: String
+  /// Shown as its heading.
   public let title: String
+  /// Shown in full.
   public let body: String
+  /// Purposes of use; `latestItems` makes J-LIS part of the consent.
   public let purposes: [String]
+  /// What may be agreed to.
   public let items: [Item]
   /// ISO 8601 duration, such as `P10Y`.
   public let validFor: String
+  /// How a consent is withdrawn, in the notice's language.
   public let withdrawalMethod: String
   /// Further points, such as controller, recipients, contact.
   public let terms: [String: String]
   /// SHA-256 over everything that is shown.
   public let digest: [UInt8]
+  /// When this version was published.
   public let createdAt: Date
 }
 
 /// A notice that is to be published.
 public struct NoticeDraft: Sendable {
+  /// Nil for a new notice, else the one that gets its next version.
   public let noticeID: NoticeID?
+  /// A service of the tenant.
   public let serviceID: String
+  /// BCP 47; the consent statement is Japanese for `ja…`, else English.
   public let language: String
+  /// Shown as its heading.
   public let title: String
+  /// Shown in full.
   public let body: String
+  /// At least one.
   public let purposes: [String]
+  /// What may be agreed to.
   public let items: [Item]
+  /// ISO 8601 duration of years, months or days, at most ten years.
   public let validFor: String
+  /// How a consent is withdrawn.
   public let withdrawalMethod: String
+  /// Further points, such as controller, recipients, contact.
   public let terms: [String: String]
 
+  /// Puts a draft together; it is checked by ``NoticeService/create(_:_:request:)``.
   public init(
     noticeID: NoticeID?, serviceID: String, language: String, title: String, body: String, purposes: [String], items: [Item],
     validFor: String,

@@ -5,23 +5,41 @@ public import PostgreSQL
 
 /// Every service of the broker, made once from its parts: database, keys, trust, J-LIS, clock.
 public struct BrokerServices: Sendable {
+  /// Tokens, and who stands behind one.
   public let access: AccessService
+  /// 同意説明.
   public let notices: NoticeService
+  /// Onboardings with their signatures.
   public let onboardings: OnboardingService
+  /// 利用者証明.
   public let logins: LoginService
+  /// Matches in place of the registered seal, and tag look-ups.
   public let matches: MatchService
+  /// 対: what was made, and what a clerk decides.
   public let pairs: PairService
+  /// The ledger's nightly changes.
   public let ledgerChanges: LedgerChangeService
+  /// Edge keys, wrapped for the bank.
   public let tagKeys: TagKeyService
+  /// 同意.
   public let consents: ConsentService
+  /// 撤回.
   public let withdrawals: WithdrawalService
+  /// 利用者.
   public let subjects: SubjectService
+  /// 現況確認.
   public let status: StatusService
+  /// 最新の利用者情報.
   public let latestItems: LatestItemsService
+  /// What tenants are told.
   public let events: EventService
+  /// What auditors see.
   public let audit: AuditService
+  /// Revocation lists and OCSP; ``RevocationService/run(every:)`` keeps the lists fresh.
   public let revocation: RevocationService
+  /// Work beside the requests; ``BackgroundJobs/run(sweepEvery:)`` must run somewhere.
   public let jobs: BackgroundJobs
+  /// This process's sign of life; ``InstanceLock/run()`` must run while requests are served.
   public let instance: InstanceLock
   private let pool: PostgreSQLPool
   private let work: WorkPool

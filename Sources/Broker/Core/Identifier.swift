@@ -24,6 +24,7 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, 
     self.uuid = uuid
   }
 
+  /// Reads the written form; throws `DecodingError` where it is not one of this kind.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let id = Self(text) else {
@@ -32,13 +33,16 @@ public struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, 
     self = id
   }
 
+  /// Writes the written form.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }
 
+  /// The written form.
   public var description: String { Kind.prefix + "_" + CrockfordBase32.encode(uuid) }
 
+  /// By time of making, as far as UUIDv7 goes.
   public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
 
@@ -108,45 +112,101 @@ extension UUID {
 }
 
 /// A tenant: サービス提供者.
-public enum TenantKind: IdentifierKind { public static let prefix = "ten" }
+public enum TenantKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "ten"
+}
 /// A person known to one tenant: 利用者.
-public enum SubjectKind: IdentifierKind { public static let prefix = "sub" }
+public enum SubjectKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "sub"
+}
 /// A certificate bound to a subject: 紐付け.
-public enum BindingKind: IdentifierKind { public static let prefix = "bnd" }
+public enum BindingKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "bnd"
+}
 /// A pair of tags: 対.
-public enum PairKind: IdentifierKind { public static let prefix = "par" }
+public enum PairKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "par"
+}
 /// A notice: 同意説明.
-public enum NoticeKind: IdentifierKind { public static let prefix = "ntc" }
+public enum NoticeKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "ntc"
+}
 /// A consent: 同意.
-public enum ConsentKind: IdentifierKind { public static let prefix = "con" }
+public enum ConsentKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "con"
+}
 /// An onboarding that awaits its signature.
-public enum OnboardingKind: IdentifierKind { public static let prefix = "onb" }
+public enum OnboardingKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "onb"
+}
 /// A consent outside onboarding, or a withdrawal, that awaits its signature.
-public enum ConsentSessionKind: IdentifierKind { public static let prefix = "cse" }
+public enum ConsentSessionKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "cse"
+}
 /// A verification: the evidence row of one check, without items.
-public enum VerificationKind: IdentifierKind { public static let prefix = "ver" }
+public enum VerificationKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "ver"
+}
 /// A status check: 現況確認.
-public enum StatusCheckKind: IdentifierKind { public static let prefix = "chk" }
+public enum StatusCheckKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "chk"
+}
 /// A ledger-change job.
-public enum LedgerJobKind: IdentifierKind { public static let prefix = "ldg" }
+public enum LedgerJobKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "ldg"
+}
 /// An event for the tenant.
-public enum EventKind: IdentifierKind { public static let prefix = "evt" }
+public enum EventKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "evt"
+}
 /// An audit event.
-public enum AuditEventKind: IdentifierKind { public static let prefix = "aud" }
+public enum AuditEventKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "aud"
+}
 /// An intent to call J-LIS.
-public enum IntentKind: IdentifierKind { public static let prefix = "int" }
+public enum IntentKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "int"
+}
 
+/// The id of a tenant.
 public typealias TenantID = Identifier<TenantKind>
+/// The id of a subject.
 public typealias SubjectID = Identifier<SubjectKind>
+/// The id of a binding.
 public typealias BindingID = Identifier<BindingKind>
+/// The id of a pair.
 public typealias PairID = Identifier<PairKind>
+/// The id of a notice.
 public typealias NoticeID = Identifier<NoticeKind>
+/// The id of a consent.
 public typealias ConsentID = Identifier<ConsentKind>
+/// The id of an onboarding.
 public typealias OnboardingID = Identifier<OnboardingKind>
+/// The id of a session of a consent or a withdrawal.
 public typealias ConsentSessionID = Identifier<ConsentSessionKind>
+/// The id of a verification.
 public typealias VerificationID = Identifier<VerificationKind>
+/// The id of a status check.
 public typealias StatusCheckID = Identifier<StatusCheckKind>
+/// The id of a ledger-change job.
 public typealias LedgerJobID = Identifier<LedgerJobKind>
+/// The id of a tenant's event.
 public typealias EventID = Identifier<EventKind>
+/// The id of an audit event.
 public typealias AuditEventID = Identifier<AuditEventKind>
+/// The id of an intent.
 public typealias IntentID = Identifier<IntentKind>

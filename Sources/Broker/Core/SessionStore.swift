@@ -84,9 +84,13 @@ enum SessionStore {
 
 /// Items that an answer hands over, once: only those that were agreed to. Prints as `<redacted>`.
 public struct DisclosedItems: Redacted {
+  /// 氏名; nil where it was not agreed to.
   public let name: CertifiedText?
+  /// 住所; nil where it was not agreed to.
   public let address: CertifiedText?
+  /// 生年月日; nil where it was not agreed to.
   public let dateOfBirth: DateOfBirth?
+  /// 性別; nil where it was not agreed to.
   public let sex: Sex?
 
   init(_ items: FourItems, only agreed: Set<Item>) {

@@ -14,7 +14,9 @@ extension Date {
 
 /// The machine's clock.
 public struct SystemWallClock: WallClock {
+  /// Stands for the machine's clock; has no state of its own.
   public init() {}
+  /// The machine's time.
   public func now() -> Date { Date().wholeMilliseconds }
 }
 
@@ -25,6 +27,7 @@ public final class MovedClock: WallClock {
   /// - Parameter start: the first time that it tells.
   public init(_ start: Date) { time = Mutex(start.wholeMilliseconds) }
 
+  /// The time to which it was moved last.
   public func now() -> Date { time.withLock { $0 } }
 
   /// Moves it on (or back) by seconds.

@@ -3,6 +3,7 @@ internal import PostgreSQL
 
 /// Something that a tenant is told of: ids only. Kinds are stable (api.md, Events).
 public struct TenantEvent: Sendable {
+  /// What happened; the names are stable and listed in OpenAPI.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case subjectChanged = "subject.changed"
     case subjectEnded = "subject.ended"
@@ -25,16 +26,23 @@ public struct TenantEvent: Sendable {
     }
   }
 
+  /// Sortable within one process; the cursor of a page orders all of them.
   public let id: EventID
+  /// When.
   public let at: Date
+  /// What, as the tenant's standing in law lets it be told.
   public let kind: Kind
+  /// Whom it is about, if anybody.
   public let subjectID: SubjectID?
+  /// Which pair it is about, if any.
   public let pairID: PairID?
+  /// Which consent it is about, if any.
   public let consentID: ConsentID?
 }
 
 /// A page of events and the cursor after it.
 public struct TenantEventPage: Sendable {
+  /// Oldest first; may be empty.
   public let events: [TenantEvent]
   /// Opaque; where the next page begins, also where this one is empty.
   public let nextAfter: String

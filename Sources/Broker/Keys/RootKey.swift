@@ -13,6 +13,7 @@ public struct RootKey: Sendable, Redacted {
     case modeTooOpen(path: String)
     case malformed(path: String, line: Int)
 
+    /// A sentence with what to do; never the key.
     public var description: String {
       switch self {
       case .unreadable(let path):

@@ -7,6 +7,7 @@ internal import JPKI
 public struct TenantKeys: Sendable, Redacted {
   /// One edge key that is in force.
   public struct Edge: Sendable {
+    /// Its version and its bytes.
     public let key: EdgeKey
     /// After this instant the version is no longer taken; nil while no end is set.
     public let notAfter: Date?

@@ -9,14 +9,19 @@ internal import PostgreSQL
 public struct LatestItemsOutcome: Sendable, Codable {
   /// `updated`, `unchanged`, `notYetAvailable`, `notConsented` or `consentCancelled`.
   public let outcome: String
+  /// The subject's pair as this answer leaves it: `pending` after all four items, `stale` after fewer; nil where nothing was renewed.
   public let pair: OnboardedPair?
+  /// The evidence row of this request, without items.
   public let verificationID: VerificationID
 }
 
 /// The answer: the outcome, and items once.
 public struct LatestItemsResult: Sendable {
+  /// The outcome; fit to be stored.
   public let outcome: LatestItemsOutcome
+  /// What is consented to and new; nil unless `updated`, and in a late repeat.
   public let items: DisclosedItems?
+  /// A repeat after ten minutes, or after the consent's end: the items were handed over before and are not kept.
   public let itemsHandedOver: Bool
 }
 

@@ -6,15 +6,19 @@ internal import PostgreSQL
 
 /// A login or match that awaits its signature.
 public struct StartedSession: Sendable {
+  /// Carries the whole session, authenticated by a platform key; `lgn_…` or `mch_…`.
   public let id: String
   /// What the card is to sign: DigestInfo(SHA-256(these bytes)).
   public let toBeSigned: [UInt8]
+  /// From then on only the repeat of an earlier answer is taken.
   public let expiresAt: Date
 }
 
 /// A pair as answers carry it.
 public struct PairReference: Sendable, Codable {
+  /// The pair.
   public let id: PairID
+  /// How it stands now.
   public let state: PairState
   /// The bank's own reference of the customer.
   public let ledgerRef: String?
@@ -22,15 +26,21 @@ public struct PairReference: Sendable, Codable {
 
 /// How a login ended.
 public struct LoginAnswer: Sendable {
+  /// The session's id.
   public let id: String
+  /// How the verification ended.
   public let verdict: Verdict
+  /// Whose card it is; nil unless the verdict is ok.
   public let subjectID: SubjectID?
+  /// The subject's active pair, else the newest one; nil where there is none or the verdict is not ok.
   public let pair: PairReference?
   /// The signing certificate of the subject is known to have ended for a change of its items.
   public let itemsMayHaveChanged: Bool
+  /// When the card was verified; a repeat tells the first time.
   public let authenticatedAt: Date
   /// Signed by the platform for the tenant's own session handling.
   public let idToken: String?
+  /// The evidence row of this verification.
   public let evidence: VerificationEvidence
 }
 

@@ -5,18 +5,25 @@ internal import PostgreSQL
 
 /// How a match in place of the registered seal ended.
 public struct MatchAnswer: Sendable {
+  /// The session's id.
   public let id: String
+  /// How the verification ended.
   public let verdict: Verdict
   /// Whether an active pair of a subject in good standing has this card's tag.
   public let matched: Bool
+  /// The subject of the pair; nil unless matched.
   public let subjectID: SubjectID?
+  /// The pair that matched; nil unless matched.
   public let pair: PairReference?
+  /// The evidence row of this verification.
   public let evidence: VerificationEvidence
 }
 
 /// What is known of a card tag. Proves nobody's presence.
 public struct TagAnswer: Sendable {
+  /// Whether any pair has this card tag, in whatever state.
   public let isKnown: Bool
+  /// The active one, else the newest; nil where none is known.
   public let pair: PairReference?
 }
 

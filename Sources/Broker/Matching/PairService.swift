@@ -4,14 +4,23 @@ internal import PostgreSQL
 
 /// A pair as a tenant looks at it.
 public struct PairView: Sendable, Codable {
+  /// The pair.
   public let id: PairID
+  /// The subject whose tags it joins.
   public let subjectID: SubjectID
+  /// How it stands.
   public let state: PairState
+  /// The ledger's own reference, if one was recorded.
   public let ledgerRef: String?
+  /// When an undecided pair is deleted; nil in any other state.
   public let decideUntil: Date?
+  /// Who decided, by their id at the bank; nil where the tags were equal.
   public let decidedBy: String?
+  /// Why they held both spellings to be one person's.
   public let decisionBasis: String?
+  /// When the pair was made.
   public let createdAt: Date
+  /// When it changed last.
   public let updatedAt: Date
 }
 
@@ -22,6 +31,7 @@ public struct PairDecision: Sendable, Codable {
   /// Why they hold both spellings to be one person's, at most 500 characters.
   public let basis: String
 
+  /// Puts a decision together; its lengths are checked where it is used.
   public init(by: String, basis: String) {
     self.by = by
     self.basis = basis
@@ -36,7 +46,9 @@ public enum PairTarget: Sendable {
 
 /// A page of a list, with the token of the next one.
 public struct Page<Element: Sendable>: Sendable {
+  /// In the order of their ids.
   public let elements: [Element]
+  /// For the next page; nil on the last one.
   public let nextPageToken: String?
 }
 

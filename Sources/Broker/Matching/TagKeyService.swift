@@ -5,9 +5,13 @@ internal import PostgreSQL
 
 /// One edge key as it is handed over to its tenant.
 public struct HandedOverTagKey: Sendable {
+  /// The key version, the second part of a tag's text.
   public let version: Int
+  /// The ruleset of the canonical form to make tags by.
   public let ruleset: Int
+  /// After this instant its tags are no longer taken; nil while no end is set.
   public let notAfter: Date?
+  /// Of the key, to compare after unwrapping.
   public let fingerprint: String
   /// JWE (RFC 7516) to the tenant's registered key; inside a JSON object {kty: oct, k, version, tenantId}.
   public let wrappedKey: String

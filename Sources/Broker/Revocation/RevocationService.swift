@@ -17,9 +17,11 @@ public struct RevocationDecision: Sendable {
 
   /// Nil where no source could be asked: as good as unknown.
   public let status: RevocationStatus?
+  /// Where the word came from.
   public let method: Method
   /// When the source says that it knew this (thisUpdate).
   public let sourceTime: Date?
+  /// When the broker asked.
   public let checkedAt: Date
   /// Why the status is unknown or ended.
   public let reason: VerificationReason?

@@ -10,12 +10,17 @@ public enum CheckPurpose: String, Sendable, Codable, CaseIterable {
 
 /// How a subject's certificates stand; for deemed verifiers. Never a reason code or a revocation time (jpki.md §9).
 public struct SubjectStatus: Sendable, Codable {
+  /// The check that found this; nil where what is known was told without asking.
   public let checkID: StatusCheckID?
+  /// Of the newest signing certificate bound.
   public let signing: CertificateStanding
+  /// Of the newest authentication certificate bound.
   public let authentication: CertificateStanding
+  /// When it was looked at last; nil where no certificate is bound.
   public let checkedAt: Date?
   /// `crl`, `ocsp` or `none`.
   public let method: String
+  /// What the check was for; nil where nothing was asked.
   public let purpose: CheckPurpose?
 }
 

@@ -4,8 +4,11 @@ internal import PostgreSQL
 
 /// A subject as its tenant sees it: opaque, without items.
 public struct SubjectView: Sendable {
+  /// Opaque, this tenant's own, stable over renewals.
   public let id: SubjectID
+  /// When the tenant met the person.
   public let createdAt: Date
+  /// Since when the subject is erased; nil while it is not.
   public let erasedAt: Date?
 }
 

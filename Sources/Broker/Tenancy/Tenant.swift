@@ -4,23 +4,37 @@ internal import PostgreSQL
 
 /// サービス提供者: a tenant of the platform.
 public struct Tenant: Sendable, Codable {
+  /// The tenant.
   public let id: TenantID
+  /// 1 to 200 characters, for people.
   public let name: String
+  /// Its standing in law.
   public let status: VerifierStatus
+  /// Whether it may send plain card fields.
   public let isSandbox: Bool
+  /// How it wants revocation found out.
   public let revocationPolicy: RevocationPolicy
+  /// When the operator made it.
   public let createdAt: Date
+  /// Since when it gets no token; nil while it is served.
   public let suspendedAt: Date?
 }
 
 /// A client of a tenant: one back end or one ledger machine, with its own key, scopes and origins.
 public struct RegisteredClient: Sendable, Codable {
+  /// `cli_…`; `iss` and `sub` of its assertions.
   public let clientID: String
+  /// Whose client it is.
   public let tenantID: TenantID
+  /// For people.
   public let name: String
+  /// What it may ask for at most.
   public let scopes: [String]
+  /// Where its users are asked: `https://host[:port]`.
   public let origins: [String]
+  /// When the operator registered it.
   public let createdAt: Date
+  /// Since when it is ended; nil while it is served.
   public let revokedAt: Date?
 }
 
@@ -111,7 +125,8 @@ public struct TenantAdministration: Sendable {
         BoundStatement(
           TenantStore.insertService,
           [
-            .uuid(tenant.id.uuid), .text(serviceID), .text(jlisServiceID ?? "svc-" + tenant.id.description.suffix(12)), .text(serviceName ?? name),
+            .uuid(tenant.id.uuid), .text(serviceID), .text(jlisServiceID ?? "svc-" + tenant.id.description.suffix(12)),
+            .text(serviceName ?? name),
             .timestamp(tenant.createdAt),
           ]),
         audit.record(.tenantCreated, tenant: tenant.id, actor: "operator:" + operatorName, detail: ["status": status.rawValue]),

@@ -15,11 +15,14 @@ public enum CardInput: Sendable {
 public struct CardMaterial: Redacted {
   /// One signature with the certificate that it is to be verified by.
   public struct Part: Redacted {
+    /// How the signature is packed.
     public let format: CardSignature.Format
+    /// The signature as the card made it, or the signed message that holds it.
     public let signature: [UInt8]
     /// DER; required with `raw`.
     public let certificate: [UInt8]?
 
+    /// Puts a part together; nothing is checked yet.
     public init(format: CardSignature.Format, signature: [UInt8], certificate: [UInt8]?) {
       self.format = format
       self.signature = signature
@@ -32,6 +35,7 @@ public struct CardMaterial: Redacted {
   /// The authentication certificate's part, beside a signing one.
   public let authentication: Part?
 
+  /// Puts the parts together; nothing is checked yet.
   public init(main: Part, authentication: Part?) {
     self.main = main
     self.authentication = authentication

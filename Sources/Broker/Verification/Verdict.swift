@@ -34,7 +34,9 @@ public struct Verdict: Sendable, Hashable, Codable {
 
 /// The evidence row of a check, as answers carry it.
 public struct VerificationEvidence: Sendable, Codable {
+  /// The evidence row.
   public let id: VerificationID
+  /// When the broker looked.
   public let checkedAt: Date
   /// `ocsp`, `crl` or `none`.
   public let method: String
