@@ -11,7 +11,7 @@ struct YonjoProgram: AsyncParsableCommand {
       """,
     version: Program.version,
     subcommands: [
-      MigrateCommand.self, DoctorCommand.self, KeysCommand.self,
+      ServeCommand.self, MigrateCommand.self, DoctorCommand.self, TenantCommand.self, ClientCommand.self, KeysCommand.self,
       RevocationCommand.self,
       CRLCommand.self, CertificateCommand.self,
     ])

@@ -68,3 +68,19 @@ struct EdgeTests {
     #expect(admission.count == 2)
   }
 }
+
+@Suite("Form bodies of the token endpoint")
+struct FormFieldsTests {
+  private func fields(_ text: String) -> FormFields? { Array(text.utf8).withUnsafeBytes { FormFields($0) } }
+
+  @Test("fields are decoded; an empty one is one that was not sent")
+  func decodes() throws {
+    let form = try #require(fields("grant_type=client_credentials&scope=login+consents%3aread&empty=&flag"))
+    #expect(form["grant_type"] == "client_credentials")
+    #expect(form["scope"] == "login consents:read")
+    #expect(form["empty"] == nil && form["flag"] == nil && form["absent"] == nil)
+  }
+
+  @Test("what is no form, or names a field twice, is refused", arguments: ["a=1&a=2", "a=%zz", "a=%4", "a=%", "a=%c3%28"])
+  func refuses(text: String) { #expect(fields(text) == nil) }
+}

@@ -32,7 +32,7 @@ struct RunningServer: Sendable {
     let application = try BrokerServer.application(
       router: router, settings: ServerSettings(host: "127.0.0.1", port: 0, tls: tls, limits: limits),
       surroundings: ServerSurroundings(metrics: metrics, sink: sink, logger: logger, checks: checks),
-      onRunning: { channel in continuation.yield(channel.localAddress?.port ?? 0) })
+      onRunning: { port in continuation.yield(port) })
     let group = ServiceGroup(configuration: .init(services: [application], gracefulShutdownSignals: [], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }

@@ -6,8 +6,8 @@ import NIOCore
 
 /// Who stands behind an access token.
 protocol CallerSource: Sendable {
-  /// The caller of a token that verifies and is bound to nobody else's certificate; refuses with 401 and 403.
-  func caller(token: String, peerThumbprint: String?, requestID: String) async throws -> Caller
+  /// The caller of a token that verifies; refuses with 401.
+  func caller(token: String, requestID: String) async throws -> Caller
 }
 
 /// The door of every `/v1` route: token, scope, body, `Idempotency-Key`.
@@ -18,7 +18,7 @@ struct Endpoint: Sendable {
   /// A request without a body.
   func caller(_ scope: Scope, _ request: Request, _ context: BrokerRequestContext) async throws -> Caller {
     guard let token = Self.bearer(request.headers[.authorization]) else { throw Problem.invalidToken }
-    let caller = try await callers.caller(token: token, peerThumbprint: context.peerThumbprint, requestID: context.requestID)
+    let caller = try await callers.caller(token: token, requestID: context.requestID)
     context.record.tenant = caller.tenantID.description
     try caller.require(scope)
     return caller

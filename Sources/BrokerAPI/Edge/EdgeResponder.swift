@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// The outermost layer: request id, limits, problem documents, headers, log line and metrics of every request, known route or not.
@@ -68,6 +69,7 @@ struct EdgeResponder: HTTPResponder {
     case let refusal as Refusal: return Problem(refusal)
     case let faults as JSONFaults: return Problem(faults)
     case is RequestTooSlow: return .requestTimeout
+    case is RequestCutShort, is HTTPParserError, is ChannelError, is IOError: return .malformed
     case is CancellationError: return .overloaded
     default:
       // Its type only: an error's text may quote what it stumbled over.

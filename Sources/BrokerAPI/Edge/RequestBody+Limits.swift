@@ -17,8 +17,12 @@ extension Request {
 
   /// Refuses a body of another media type; parameters of the type (charset) are not looked at.
   func require(mediaType: String) throws(Problem) {
-    let given = headers[.contentType].map { $0.prefix { $0 != ";" }.filter { $0 != " " }.lowercased() }
-    guard given == mediaType else { throw Problem.unsupportedMediaType(mediaType) }
+    let given = headers[.contentType]
+    // Nearly always it is just that.
+    if given == mediaType { return }
+    guard given?.prefix(while: { $0 != ";" }).filter({ $0 != " " }).lowercased() == mediaType else {
+      throw Problem.unsupportedMediaType(mediaType)
+    }
   }
 
   /// A strictly decoded JSON body.

@@ -1,10 +1,23 @@
+import Synchronization
+
 /// The name of one request: the trace id of the caller's `traceparent` (W3C Trace Context), or 32 random hexadecimal digits.
 enum RequestID {
   /// Version 00 takes exactly four fields; the trace id is 32 lower-case hexadecimal digits, not all of them zero.
   static func from(traceparent: String?) -> String {
     if let traceparent, let id = traceID(traceparent) { return id }
-    var generator = SystemRandomNumberGenerator()
-    return hexadecimal(generator.next()) + hexadecimal(generator.next())
+    return hexadecimal(processPart) + hexadecimal(mixed(counter.add(1, ordering: .relaxed).newValue))
+  }
+
+  /// Random once a process; then a counter, scrambled: ids need to differ, not to be secret, and a system call for each would cost more than they do.
+  private static let processPart = UInt64.random(in: .min ... .max)
+  private static let counter = Atomic<UInt64>(UInt64.random(in: .min ... .max))
+
+  /// The finaliser of SplitMix64: a bijection, so different counts give different ids.
+  private static func mixed(_ count: UInt64) -> UInt64 {
+    var value = count &* 0x9e37_79b9_7f4a_7c15
+    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+    return value ^ (value >> 31)
   }
 
   private static func traceID(_ header: String) -> String? {

@@ -113,3 +113,159 @@ struct ConsentEvent: Encodable {
     basis = event.basis
   }
 }
+
+/// Asks a known subject for consents.
+struct ConsentSessionCreation: Decodable, Bounded {
+  let subjectId: SubjectID
+  let origin: String
+  let consents: [ConsentSelection]
+
+  func check(_ bounds: inout Bounds) {
+    bounds.length(origin, "/origin", 1...256)
+    bounds.count(consents, "/consents", 1...16)
+    for (index, consent) in consents.enumerated() { consent.check(&bounds, "/consents/\(index)") }
+  }
+}
+
+/// The card's answer to a consent session: of the same form as to a login.
+typealias ConsentSignature = LoginSignature
+
+/// The card's answer to a withdrawal: of the same form as to a login.
+typealias WithdrawalSignature = LoginSignature
+
+/// How a signature over consents ended, for a `deemedVerifier`.
+struct ConsentSignatureResultForVerifier: Encodable {
+  let id: ConsentSessionID
+  let result: String
+  let reason: String?
+  let consents: [ConsentOfResult]
+  let receipt: String?
+  let verification: VerificationForVerifier
+
+  init(_ outcome: ConsentSignatureOutcome) {
+    id = outcome.id
+    result = outcome.verdict.result
+    reason = outcome.verdict.reason
+    consents = outcome.consents.map(ConsentOfResult.init)
+    receipt = outcome.receipt
+    verification = VerificationForVerifier(outcome.evidence)
+  }
+}
+
+/// How a signature over consents ended, for a `notVerifier`.
+struct ConsentSignatureResultForNonVerifier: Encodable {
+  let id: ConsentSessionID
+  let result: String
+  let consents: [ConsentOfResult]
+  let receipt: String?
+  let verification: VerificationForNonVerifier
+
+  init(_ outcome: ConsentSignatureOutcome) {
+    id = outcome.id
+    result = outcome.verdict.coarse
+    consents = outcome.consents.map(ConsentOfResult.init)
+    receipt = outcome.receipt
+    verification = VerificationForNonVerifier(outcome.evidence)
+  }
+}
+
+/// A page of consents.
+struct ConsentPage: Encodable {
+  let consents: [Consent]
+  let nextPageToken: String?
+}
+
+/// Looks for the consents of one of the tenant's own references.
+struct ConsentSearch: Decodable, Bounded {
+  let subjectReference: String
+  let pageSize: Int?
+  let pageToken: String?
+
+  func check(_ bounds: inout Bounds) {
+    bounds.length(subjectReference, "/subjectReference", 1...128)
+    bounds.value(pageSize, "/pageSize", 1...500)
+    bounds.length(pageToken, "/pageToken", 1...512)
+  }
+}
+
+/// A consent's whole history.
+struct ConsentEventList: Encodable {
+  let events: [ConsentEvent]
+}
+
+/// A consent's receipt: JWS.
+struct ConsentReceipt: Encodable {
+  let receipt: String
+}
+
+/// Begins a withdrawal (撤回).
+struct WithdrawalCreation: Decodable, Bounded {
+  let origin: String
+
+  func check(_ bounds: inout Bounds) { bounds.length(origin, "/origin", 1...256) }
+}
+
+/// A withdrawal: the broker has stopped already.
+struct Withdrawal: Encodable {
+  let id: ConsentSessionID
+  let consentId: ConsentID
+  let state: ConsentState
+  let toBeSigned: Base64URLField
+  let expiresAt: Date
+
+  init(_ session: WithdrawalSession) {
+    id = session.id
+    consentId = session.consentID
+    state = session.state
+    toBeSigned = Base64URLField(session.toBeSigned)
+    expiresAt = session.expiresAt
+  }
+}
+
+/// How a signature over a withdrawal ended, for a `deemedVerifier`.
+struct WithdrawalResultForVerifier: Encodable {
+  let id: ConsentSessionID
+  let consentId: ConsentID
+  let result: String
+  let reason: String?
+  let state: ConsentState
+  let verification: VerificationForVerifier
+
+  init(_ outcome: ConsentSignatureOutcome, of consent: ConsentID) {
+    id = outcome.id
+    consentId = consent
+    result = outcome.verdict.result
+    reason = outcome.verdict.reason
+    state = outcome.withdrawnState
+    verification = VerificationForVerifier(outcome.evidence)
+  }
+}
+
+/// How a signature over a withdrawal ended, for a `notVerifier`.
+struct WithdrawalResultForNonVerifier: Encodable {
+  let id: ConsentSessionID
+  let consentId: ConsentID
+  let result: String
+  let state: ConsentState
+  let verification: VerificationForNonVerifier
+
+  init(_ outcome: ConsentSignatureOutcome, of consent: ConsentID) {
+    id = outcome.id
+    consentId = consent
+    result = outcome.verdict.coarse
+    state = outcome.withdrawnState
+    verification = VerificationForNonVerifier(outcome.evidence)
+  }
+}
+
+extension ConsentSignatureOutcome {
+  /// The withdrawn consent's state; a failed signature leaves it as the withdrawal made it.
+  fileprivate var withdrawnState: ConsentState { consents.first?.state ?? .withdrawnLocally }
+}
+
+/// Ends a consent by the controller.
+struct ConsentRevocation: Decodable, Bounded {
+  let basis: String
+
+  func check(_ bounds: inout Bounds) { bounds.length(basis, "/basis", 1...500) }
+}

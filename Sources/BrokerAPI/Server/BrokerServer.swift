@@ -17,14 +17,20 @@ public struct ServerSettings: Sendable {
   public var limits: ServerLimits
   /// A log line for every request.
   public var logsRequests: Bool
+  /// Work on a request on the event loop that read it, instead of on the shared pool of threads.
+  public var worksOnEventLoops: Bool
 
   /// Names all of it.
-  public init(host: String, port: Int, tls: TLSFiles?, limits: ServerLimits = ServerLimits(), logsRequests: Bool = true) {
+  public init(
+    host: String, port: Int, tls: TLSFiles?, limits: ServerLimits = ServerLimits(), logsRequests: Bool = true,
+    worksOnEventLoops: Bool = true
+  ) {
     self.host = host
     self.port = port
     self.tls = tls
     self.limits = limits
     self.logsRequests = logsRequests
+    self.worksOnEventLoops = worksOnEventLoops
   }
 }
 
@@ -55,14 +61,14 @@ public struct ServerSurroundings: Sendable {
 enum BrokerServer {
   static func application(
     router: Router<BrokerRequestContext>, settings: ServerSettings, surroundings: ServerSurroundings,
-    onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) throws -> Application<EdgeResponder> {
     Application(
       responder: responder(router: router, settings: settings, surroundings: surroundings), server: try builder(settings),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections)),
-      onServerRunning: onRunning, logger: surroundings.logger)
+      onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: surroundings.logger)
   }
 
   static func responder(
@@ -82,13 +88,13 @@ enum BrokerServer {
   private static func builder(_ settings: ServerSettings) throws -> HTTPServerBuilder {
     let limits = settings.limits
     let rules = RequestGuard.Rules(
-      limits: limits, uploads: ["/v1/ledger-changes"], asksForCertificate: settings.tls?.clientAuthorities != nil)
+      limits: limits, uploads: [LedgerChangeRoutes.path], asksForCertificate: settings.tls?.clientAuthorities != nil)
     let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
     let stream = HTTP1Channel.Configuration(
       additionalChannelHandlers: [RequestGuard(rules: rules)], idleTimeout: .seconds(Int64(limits.idleSeconds)),
       httpDecoderConfiguration: decoder)
-    let executors = LoopExecutors()
+    let executors = settings.worksOnEventLoops ? LoopExecutors() : nil
     guard let tls = try settings.tls?.configuration() else {
       return HTTPServerBuilder { responder in
         LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: stream), executors: executors)

@@ -21,12 +21,14 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
   typealias Value = Base.Value
 
   let base: Base
-  let executors: LoopExecutors
+  /// Nil leaves the work to the shared pool of threads.
+  let executors: LoopExecutors?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { base.setup(channel: channel, logger: logger) }
 
   func handle(value: Value, logger: Logger) async {
-    await withTaskExecutorPreference(executors.executor(of: value.channel.eventLoop)) { await base.handle(value: value, logger: logger) }
+    let executor = executors?.executor(of: value.channel.eventLoop)
+    await withTaskExecutorPreference(executor) { await base.handle(value: value, logger: logger) }
   }
 }
 

@@ -72,6 +72,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
+  func channelInactive(context: ChannelHandlerContext) {
+    // A body that ends because the connection did must never pass for one that was sent to its end.
+    if isReading {
+      isReading = false
+      context.fireErrorCaught(RequestCutShort())
+    }
+    context.fireChannelInactive()
+  }
+
   func channelReadComplete(context: ChannelHandlerContext) {
     // Most requests have come whole by now and need no timer at all.
     if isReading, !isTimerSet { setTimer(context, in: .seconds(Int64(rules.limits.requestSeconds))) }
@@ -117,3 +126,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
 /// A request did not arrive within its time.
 struct RequestTooSlow: Error {}
+
+/// The connection ended within a request.
+struct RequestCutShort: Error {}

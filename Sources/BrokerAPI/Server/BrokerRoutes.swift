@@ -1,0 +1,41 @@
+public import Broker
+public import Hummingbird
+
+/// The whole API: a pure function of services and settings.
+public enum BrokerRoutes {
+  /// An application that serves every route; run it as a service.
+  ///
+  /// - Parameters:
+  ///   - services: the rules.
+  ///   - onRunning: told of the port once requests are taken.
+  public static func application(
+    services: BrokerServices, settings: ServerSettings, surroundings: ServerSurroundings,
+    onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) throws -> some ApplicationProtocol {
+    try BrokerServer.application(
+      router: router(services: services, limits: settings.limits), settings: settings, surroundings: surroundings, onRunning: onRunning)
+  }
+
+  /// Every route but health and metrics, which ``BrokerServer`` adds.
+  static func router(services: BrokerServices, limits: ServerLimits) -> Router<BrokerRequestContext> {
+    let router = Router(context: BrokerRequestContext.self)
+    let endpoint = Endpoint(callers: services.access, limits: limits)
+    TokenRoutes(access: services.access).add(to: router)
+    WellKnownRoutes(access: services.access).add(to: router)
+    NoticeRoutes(endpoint: endpoint, notices: services.notices).add(to: router)
+    ConsentRoutes(endpoint: endpoint, consents: services.consents, withdrawals: services.withdrawals).add(to: router)
+    OnboardingRoutes(endpoint: endpoint, onboardings: services.onboardings).add(to: router)
+    LoginRoutes(endpoint: endpoint, logins: services.logins).add(to: router)
+    MatchRoutes(endpoint: endpoint, matches: services.matches).add(to: router)
+    PairRoutes(endpoint: endpoint, pairs: services.pairs).add(to: router)
+    LedgerChangeRoutes(endpoint: endpoint, ledgerChanges: services.ledgerChanges).add(to: router)
+    TagKeyRoutes(endpoint: endpoint, tagKeys: services.tagKeys).add(to: router)
+    SubjectRoutes(endpoint: endpoint, subjects: services.subjects, statuses: services.status, latestItems: services.latestItems).add(
+      to: router)
+    EventRoutes(endpoint: endpoint, events: services.events).add(to: router)
+    AuditRoutes(endpoint: endpoint, audit: services.audit).add(to: router)
+    return router
+  }
+}
+
+extension AccessService: CallerSource {}

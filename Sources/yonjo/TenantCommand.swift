@@ -1,0 +1,172 @@
+import ArgumentParser
+import Broker
+import Foundation
+
+/// `yonjo tenant`
+struct TenantCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tenant", abstract: "Tenants of the platform (サービス提供者).",
+    subcommands: [CreateCommand.self, ListCommand.self, ShowCommand.self, SuspendCommand.self])
+
+  /// A tenant as commands print it.
+  struct Line: Encodable {
+    let id: String
+    let name: String
+    let status: String
+    let sandbox: Bool
+    let revocationPolicy: String
+    let createdAt: Date
+    let suspendedAt: Date?
+
+    init(_ tenant: Tenant) {
+      id = tenant.id.description
+      name = tenant.name
+      status = tenant.status.rawValue
+      sandbox = tenant.isSandbox
+      revocationPolicy = tenant.revocationPolicy.rawValue
+      createdAt = tenant.createdAt
+      suspendedAt = tenant.suspendedAt
+    }
+
+    var text: String { "\(id)\t\(status)\(sandbox ? " sandbox" : "")\(suspendedAt == nil ? "" : " suspended")\t\(name)" }
+  }
+
+  static func id(_ text: String) throws(CommandFailure) -> TenantID {
+    guard let id = TenantID(text) else { throw CommandFailure(.badUse, "A tenant's id begins with ten_.") }
+    return id
+  }
+
+  /// The work of every subcommand: settings, connection of the operator role, closing.
+  static func administer<T: Sendable>(_ common: CommonOptions, _ body: (TenantAdministration) async throws -> T) async throws -> T {
+    let settings = try await common.settings()
+    let root = try Connections.rootKey(settings)
+    return try await Connections.withPool(settings, .operatorDatabaseURL) { pool in
+      try await body(TenantAdministration(database: Database(pool: pool), root: root, clock: SystemWallClock()))
+    }
+  }
+
+  /// Who did it, for the audit log: the account that runs the command.
+  static var operatorName: String { NSUserName() }
+
+  /// `yonjo tenant create`
+  struct CreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "create", abstract: "Make a tenant with its keys and its first service.", discussion: "A tenant is born notVerifier.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Its name, 1 to 200 characters.")
+    var name: String
+
+    @Option(help: "notVerifier, or deemedVerifier for one that entrusts its whole verification to the operator (施行規則29条).")
+    var status = VerifierStatus.notVerifier.rawValue
+
+    @Flag(help: "A sandbox may send plain card fields.")
+    var sandbox = false
+
+    @Option(name: .customLong("revocation-policy"), help: "crl, ocsp or ocspThenCrl.")
+    var revocationPolicy = RevocationPolicy.ocspThenCrl.rawValue
+
+    @Option(name: .customLong("registered-key"), help: "Public key (PEM or JWK) to which its tag keys are handed over.")
+    var registeredKey: String?
+
+    @Option(name: .customLong("service-id"), help: "Id of its first service, as notices name it.")
+    var serviceID = "main"
+
+    @Option(name: .customLong("service-name"), help: "Name of its first service; the tenant's if absent.")
+    var serviceName: String?
+
+    @Option(name: .customLong("jlis-service-id"), help: "J-LIS's id of that service.")
+    var jlisServiceID: String?
+
+    func run() async throws {
+      guard let status = VerifierStatus(rawValue: status) else {
+        throw CommandFailure(.badUse, "--status must be notVerifier or deemedVerifier.")
+      }
+      guard let policy = RevocationPolicy(rawValue: revocationPolicy) else {
+        throw CommandFailure(.badUse, "--revocation-policy must be crl, ocsp or ocspThenCrl.")
+      }
+      let key = try registeredKey.map { path throws(CommandFailure) in try PublicKeyFile.read(path) }
+      let tenant = try await TenantCommand.administer(common) { administration in
+        try await administration.create(
+          name: name, status: status, isSandbox: sandbox, revocationPolicy: policy, registeredKey: key, serviceID: serviceID,
+          serviceName: serviceName,
+          jlisServiceID: jlisServiceID, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text)
+    }
+  }
+
+  /// `yonjo tenant list`
+  struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List tenants, oldest first.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Begin behind this tenant.")
+    var after: String?
+
+    @Option(help: "How many, 1 to 500.")
+    var limit = 500
+
+    private struct Report: Encodable {
+      let tenants: [Line]
+    }
+
+    func run() async throws {
+      let after = try after.map { text throws(CommandFailure) in try TenantCommand.id(text) }
+      let limit = limit
+      let tenants = try await TenantCommand.administer(common) { try await $0.list(after: after, limit: limit) }.map(Line.init)
+      try Program.print(Report(tenants: tenants), asJSON: common.json, tenants.map(\.text).joined(separator: "\n"))
+    }
+  }
+
+  /// `yonjo tenant show`
+  struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a tenant and its clients.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    private struct Report: Encodable {
+      let tenant: Line
+      let clients: [ClientCommand.Line]
+    }
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let (tenant, clients) = try await TenantCommand.administer(common) { administration in
+        (try await administration.get(id), try await administration.clients(of: id))
+      }
+      let lines = clients.map(ClientCommand.Line.init)
+      try Program.print(
+        Report(tenant: Line(tenant), clients: lines), asJSON: common.json,
+        ([Line(tenant).text] + lines.map { "  " + $0.text }).joined(separator: "\n"))
+    }
+  }
+
+  /// `yonjo tenant suspend`
+  struct SuspendCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "suspend", abstract: "Stop a tenant: no further token, and its tokens end within seconds.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Flag(help: "Let it go on again.")
+    var resume = false
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let suspends = !resume
+      let tenant = try await TenantCommand.administer(common) {
+        try await $0.suspend(id, suspends, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text)
+    }
+  }
+}
