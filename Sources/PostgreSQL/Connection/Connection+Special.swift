@@ -89,6 +89,7 @@ extension Connection {
       headError = PostgreSQLError(result: result, statement: job.statement)
       if headError == nil { isBroken = true }
       if headError?.sqlState == "57014" { headError = job.isCancelled ? .cancelled : .timeout }
+      if headError?.sqlState?.hasPrefix("57P") == true { headError = .connectionLost }
     case (PGRES_COMMAND_OK, .copyInEnding): copiedRows = Int(affectedRowsOf: result)
     case (PGRES_COMMAND_OK, .copyInStarting(let job)), (PGRES_COMMAND_OK, .copyOutStarting(let job)),
       (PGRES_TUPLES_OK, .copyInStarting(let job)), (PGRES_TUPLES_OK, .copyOutStarting(let job)):

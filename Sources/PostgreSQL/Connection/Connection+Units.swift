@@ -127,7 +127,10 @@ extension Connection {
     let results = headResults
     headError = nil
     headResults = []
-    lastProgress = Monotonic.now
+    let now = Monotonic.now
+    queue.took(from: lastProgress, to: now)
+    lastProgress = now
+    progressAt.store(now, ordering: .relaxed)
     let overran = watchdogBit
     watchdogBit = false
     // A cancel request names a backend, not a statement: what was on its way with the unit it was meant for may be hit instead.
@@ -158,8 +161,7 @@ extension Connection {
       return
     }
     variants[id].removeAll { $0 === variant }
-    // Hit by a cancel request that was meant for another: preparing it once more will do.
-    failedPrepares[id] = error.sqlState == "57014" ? nil : error
+    failedPrepares[id] = error.sqlState == "57014" ? .timeout : error
   }
 
   /// What the task is told; `nil` to run the unit again, which is possible because all of it was rolled back.
@@ -174,8 +176,12 @@ extension Connection {
     case "26000", "0A000", "25P02":
       guard index < job.statements.count else { return error }
       let entry = job.statements[index].statement.entry
-      // The statement could not be prepared: that is the error to tell.
-      if let cause = failedPrepares[entry.id], error.sqlState != "0A000" { return cause }
+      // The statement could not be prepared: that is the error to tell; unless preparing it was cancelled, perhaps by mistake.
+      if let cause = failedPrepares[entry.id], error.sqlState != "0A000" {
+        guard cause == .timeout else { return cause }
+        if job.isCancelled { return .cancelled }
+        return mayRetry && job.retries.load(ordering: .relaxed) == 0 ? nil : .timeout
+      }
       if error.sqlState == "25P02" { return error }
       // Somebody deallocated the statement, or a table changed under its plan: prepare it anew.
       if entry.id < variants.count { variants[entry.id] = [] }

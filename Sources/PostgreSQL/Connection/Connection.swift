@@ -3,10 +3,11 @@ import Glibc
 import Logging
 import Synchronization
 
-/// One connection and the thread that drives it.
+/// One connection and the thread that drives it. A task that finds it idle sends its unit by itself, which saves a change of threads; the thread
+/// receives all answers.
 ///
-/// `@unchecked Sendable`: every `var` belongs to the thread that runs `main()`, from its start to its end, except `isIdle`, which is read and
-/// written under the lock of `queue` only. Other threads reach a connection through `queue`, `wakeUp` and the atomics.
+/// `@unchecked Sendable`: while the connection is up (`isUp`) every `var` is touched under `turn` only; while it is not, by the thread that runs
+/// `main()` only; `isUp` changes under `turn`. The exception is `isIdle`, which is read and written under the lock of `queue`.
 final class Connection: @unchecked Sendable {
   enum Role {
     /// One of several on a pool's queue, reconnected when lost.
@@ -49,6 +50,8 @@ final class Connection: @unchecked Sendable {
   let observer: Observer
   let wakeUp = WakeUp()
   var isIdle = false
+  private let turn = Mutex<Void>(())
+  private var isUp = false
 
   /// Set by others, taken by the thread: something about cancellation changed.
   private let attention = Atomic<UInt8>(0)
@@ -59,6 +62,8 @@ final class Connection: @unchecked Sendable {
   /// For statistics.
   let unitsOnTheirWay = Atomic<Int>(0)
   let unitsCompleted = Atomic<Int>(0)
+  /// When the server last answered, or was last given something after a pause.
+  let progressAt = Atomic<Int64>(0)
 
   var handle: OpaquePointer?
   var socket: Int32 = -1
@@ -123,6 +128,22 @@ final class Connection: @unchecked Sendable {
     wakeUp.signal()
   }
 
+  /// Sends a unit from the task that brings it, if the connection is free as the queue said. Whether it did.
+  func accept(_ job: Job) -> Bool {
+    guard case .unit = job.kind else { return false }
+    return turn.withLock { _ in
+      guard isUp, !isBroken, !isCancelPending, !isStopping, case .pipeline = mode else { return false }
+      guard inFlight.count < (role == .shared ? configuration.maximumInFlight : 1) else { return false }
+      if job.take(by: self) {
+        begin(job)
+        _ = flush()
+      }
+      // With an answer to come the thread will wake up by itself, otherwise it has to look after the rest.
+      if inFlight.isEmpty || isBroken || wantsToWrite { wakeUp.signal() }
+      return true
+    }
+  }
+
   private func attend(_ bit: UInt8) {
     attention.bitwiseOr(bit, ordering: .releasing)
     wakeUp.signal()
@@ -155,10 +176,15 @@ final class Connection: @unchecked Sendable {
         continue
       }
       backOff = BackOff(limit: configuration.maximumBackOff)
+      lastProgress = Monotonic.now
+      turn.withLock { _ in isUp = true }
       observer.connected(queue.connected())
       let isOver = serve()
       queue.lost(self)
-      failEverything()
+      turn.withLock { _ in
+        isUp = false
+        failEverything()
+      }
       disconnect()
       if isOver || role == .exclusive { break }
     }
@@ -167,20 +193,53 @@ final class Connection: @unchecked Sendable {
     observer.ended(self)
   }
 
+  private enum Step {
+    case again, over, lost
+    case sleep(socket: Int32, interest: Int16, milliseconds: Int64)
+  }
+
   /// Until the connection is lost (false) or no longer wanted (true).
   private func serve() -> Bool {
-    lastProgress = Monotonic.now
+    var events: (socket: Int16, wakeUp: Int16) = (0, 0)
     while true {
-      takeAttention()
-      if takeJobs() == .closed, isQuiet { return true }
-      // A chunk of COPY is done once it is handed over, and the next may be waiting.
-      if flush() { continue }
-      if mayBeCancelled || isCancelPending { cancelHeadIfAsked() }
-      let pause = watch()
-      if isBroken || isStopping { return false }
-      sleep(milliseconds: pause)
-      if isBroken { return false }
+      let happened = events
+      events = (0, 0)
+      switch turn.withLock({ _ in step(after: happened.socket) }) {
+      case .again: continue
+      case .over: return true
+      case .lost: return false
+      case .sleep(let socket, let interest, let milliseconds):
+        events = sleep(socket, interest, milliseconds)
+        if events.wakeUp != 0 { wakeUp.drain() }
+      }
     }
+  }
+
+  /// One round, under `turn`.
+  private func step(after events: Int16) -> Step {
+    if events & ~Int16(POLLOUT) != 0 { receive() }
+    if isBroken { return .lost }
+    takeAttention()
+    if takeJobs() == .closed, isQuiet { return .over }
+    // A chunk of COPY is done once it is handed over, and the next may be waiting.
+    if flush() { return .again }
+    if mayBeCancelled || isCancelPending { cancelHeadIfAsked() }
+    let pause = watch()
+    if isBroken || isStopping { return .lost }
+    switch mode {
+    // Between two reads of COPY the server has to wait: back-pressure.
+    case .copyOut, .copyOutTail: return .sleep(socket: -1, interest: 0, milliseconds: pause)
+    default: return .sleep(socket: socket, interest: Int16(wantsToWrite ? POLLIN | POLLOUT : POLLIN), milliseconds: pause)
+    }
+  }
+
+  private func sleep(_ socket: Int32, _ interest: Int16, _ milliseconds: Int64) -> (socket: Int16, wakeUp: Int16) {
+    var events = (pollfd(fd: socket, events: interest, revents: 0), pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
+    let timeout = WakeUp.pollTimeout(milliseconds, wakeUp.descriptor)
+    withUnsafeMutablePointer(to: &events) { tuple in
+      _ = tuple.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, 2, timeout) }
+    }
+    return (events.0.revents, events.1.revents)
   }
 
   private func takeAttention() {
@@ -212,6 +271,7 @@ final class Connection: @unchecked Sendable {
   private func begin(_ job: Job) {
     if isQuiet {
       lastProgress = Monotonic.now
+      progressAt.store(lastProgress, ordering: .relaxed)
       watchdogBit = false
     }
     if case .unit = job.kind, case .pipeline = mode {
@@ -236,21 +296,6 @@ final class Connection: @unchecked Sendable {
     default: isBroken = true
     }
     return false
-  }
-
-  private func sleep(milliseconds: Int64) {
-    var events = (pollfd(fd: socket, events: Int16(POLLIN), revents: 0), pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
-    // Between two reads of COPY the server has to wait: back-pressure.
-    switch mode {
-    case .copyOut, .copyOutTail: events.0.fd = -1
-    default: if wantsToWrite { events.0.events |= Int16(POLLOUT) }
-    }
-    let timeout = WakeUp.pollTimeout(milliseconds, wakeUp.descriptor)
-    withUnsafeMutablePointer(to: &events) { tuple in
-      _ = tuple.withMemoryRebound(to: pollfd.self, capacity: 2) { poll($0, 2, timeout) }
-    }
-    if events.1.revents != 0 { wakeUp.drain() }
-    if events.0.revents & ~Int16(POLLOUT) != 0 { receive() }
   }
 
   private func receive() {
@@ -307,12 +352,12 @@ final class Connection: @unchecked Sendable {
   }
 
   /// Cancels what overruns its time, and gives the connection up if even that brings no answer. The server has the same limit
-  /// (`statement_timeout`) and normally acts first. Returns how long to sleep, in milliseconds; negative without limit.
+  /// (`statement_timeout`) and normally acts first. Returns how long to sleep, in milliseconds: never for long, because a unit that a task sends
+  /// while we sleep wants to be watched too.
   private func watch() -> Int64 {
-    guard let current else { return -1 }
-    let limit = current.timeout ?? configuration.statementTimeout.nanoseconds
-    let cancelPause: Int64 = mayBeCancelled ? 100 : -1
-    guard limit > 0 else { return cancelPause }
+    let limit = current.map { $0.timeout ?? configuration.statementTimeout.nanoseconds } ?? 0
+    let longest: Int64 = mayBeCancelled ? 100 : 1000
+    guard limit > 0 else { return longest }
     let now = Monotonic.now
     let cancelAt = lastProgress + limit + 500_000_000
     let giveUpAt = cancelAt + 5_000_000_000
@@ -324,7 +369,6 @@ final class Connection: @unchecked Sendable {
       watchdogBit = true
       requestCancel()
     }
-    let pause = ((watchdogBit ? giveUpAt : cancelAt) - now) / 1_000_000 + 1
-    return cancelPause < 0 ? pause : min(pause, cancelPause)
+    return min(((watchdogBit ? giveUpAt : cancelAt) - now) / 1_000_000 + 1, longest)
   }
 }
