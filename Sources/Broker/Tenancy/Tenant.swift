@@ -238,8 +238,10 @@ public struct TenantAdministration: Sendable {
     guard results[0].affectedRows == 1 else { throw Refusal.notFound("client") }
   }
 
+  /// A key handed over as PEM has no id; assertions name the thumbprint then.
   private static func json(_ key: JSONWebKey) throws -> SQLValue {
-    .json(String(decoding: try JSONEncoder().encode(["keys": [key]]), as: UTF8.self))
+    let named = key.kid == nil ? key.labelled(kid: key.thumbprint, alg: key.alg, use: key.use) : key
+    return .json(String(decoding: try JSONEncoder().encode(["keys": [named]]), as: UTF8.self))
   }
 
   private static func tenant(_ row: Row) throws -> Tenant {
