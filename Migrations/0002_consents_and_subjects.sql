@@ -134,6 +134,7 @@ create table consents (
   valid_until timestamptz,
   source_reference text,
   updated_at timestamptz not null,
+  at_source boolean not null,
   primary key (tenant_id, consent_id),
   foreign key (tenant_id, subject_id) references subjects,
   foreign key (tenant_id, notice_id, notice_version) references notices

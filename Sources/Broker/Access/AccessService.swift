@@ -86,11 +86,11 @@ public final class AccessService: Sendable {
           AccessStore.useAssertion,
           [
             .uuid(tenant.uuid), .uuid(UUID(bytes: once[0..<16]) ?? tokenID), .bytes(once), .timestamp(now),
-            .timestamp(verified.expiration?.addingTimeInterval(60) ?? expiresAt),
-          ]),
-        core.audit.record(.tokenIssued, tenant: tenant, actor: "client:" + clientID, requestID: requestID),
+            .timestamp(verified.expiration?.addingTimeInterval(60) ?? expiresAt), .uuid(core.ids.nextUUID()), .text("client:" + clientID),
+            .text(requestID),
+          ])
       ])
-    guard results[0].affectedRows == 1 else { throw Self.invalidClient }
+    guard try results[0].rows[0].bool(0) else { throw Self.invalidClient }
     guard let key = try await core.vault.platformKeys().token.first else { throw Refusal.unavailable("The key store") }
     let names = granted.map(\.rawValue).sorted().joined(separator: " ")
     let token = try JSONWebToken.sign(
@@ -187,10 +187,18 @@ extension Caller {
 
 /// SQL of access.
 enum AccessStore {
-  /// An assertion's id is used up like a session: once.
+  /// An assertion's id is used up like a session: once. The audit event says whether a token came of it.
+  /// 1 tenant · 2, 3 the assertion · 4 now · 5 its end · 6 audit id · 7 actor · 8 request id
   static let useAssertion = Statement(
     "use_assertion",
     """
-    insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at) values ($1, $2, $3, $3, $4, $5) on conflict do nothing
+    with used as (
+      insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at) values ($1, $2, $3, $3, $4, $5)
+      on conflict do nothing returning 1
+    ), audited as (
+      insert into audit_events (tenant_id, event_id, at, kind, actor, outcome, request_id)
+      select $1, $6, $4, 'tokenIssued', $7, case when exists (select 1 from used) then 'ok' else 'assertionReused' end, $8
+    )
+    select exists (select 1 from used)
     """)
 }

@@ -9,7 +9,7 @@ public struct AuditEvent: Sendable, Codable {
     case tokenIssued, noticeCreated, onboardingCreated, onboardingSigned, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
-      consentRevoked
+      consentRevoked, consentExpired
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
       verificationViewed
     case sourceAddressed

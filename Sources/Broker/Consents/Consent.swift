@@ -52,6 +52,8 @@ public struct Consent: Sendable, Codable {
   public let validUntil: Date?
   /// When its state changed last.
   public let updatedAt: Date
+  /// J-LIS holds it too, or is about to: items are named, and the tenant is a deemed verifier (jpki.md §8).
+  public let isAtSource: Bool
 }
 
 /// One line of a consent's history, append-only.
@@ -86,9 +88,4 @@ public struct ConsentSelection: Sendable, Codable, Equatable {
     self.purposes = purposes
     self.items = items
   }
-
-  /// The purpose for which J-LIS must have the consent (最新の利用者情報).
-  public static let latestItemsPurpose = "latestItems"
-
-  var isForLatestItems: Bool { purposes.contains(Self.latestItemsPurpose) }
 }

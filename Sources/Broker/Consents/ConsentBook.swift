@@ -60,13 +60,6 @@ struct ConsentBook: Sendable {
           pointer + "/items", "itemsNotInNotice", "The notice does not name these items.",
           nextStep: "Ask for items of the notice, each once.")
       }
-      if selection.isForLatestItems {
-        try caller.requireDeemedVerifier()
-        guard !selection.items.isEmpty else {
-          throw Refusal.field(
-            pointer + "/items", "itemsMissing", "A consent to latest items names at least one item.", nextStep: "Name the items agreed to.")
-        }
-      }
       agreed.notices.append(notice)
       agreed.selections.append(selection)
     }
@@ -108,7 +101,8 @@ struct ConsentBook: Sendable {
 
   /// Writes signed consents: `given` at once, or `pendingAtSource` with an intent where J-LIS must have them. Earlier ones of the same notice give way.
   func give(
-    _ agreed: AgreedConsents, subject: SubjectID, session: UUID, signed toBeSigned: [UInt8], by part: CardMaterial.Part, keys: TenantKeys,
+    _ agreed: AgreedConsents, caller: Caller, subject: SubjectID, session: UUID, signed toBeSigned: [UInt8], by part: CardMaterial.Part,
+    keys: TenantKeys,
     in transaction: TenantTransaction
   ) async throws -> [Consent] {
     let tenant = SQLValue.uuid(keys.tenantID.uuid)
@@ -118,13 +112,14 @@ struct ConsentBook: Sendable {
     let basis = "session:" + Identifier<ConsentSessionKind>(session).description
     for (notice, selection) in zip(agreed.notices, agreed.selections) {
       let interval = ValidityPeriod(notice.validFor)?.interval(given: now) ?? (from: now, until: now)
-      let state: ConsentState = selection.isForLatestItems ? .pendingAtSource : .given
+      let isAtSource = caller.status == .deemedVerifier && !selection.items.isEmpty
+      let state: ConsentState = isAtSource ? .pendingAtSource : .given
       // In force from the moment; the period is counted from the day after (民法140条, jpki.md §8 point 8).
       let consent = Consent(
         id: ids.next(), subjectID: subject, serviceID: notice.serviceID, noticeID: notice.id, version: notice.version,
         noticeDigest: notice.digest,
         language: notice.language, purposes: selection.purposes, items: selection.items, state: state, requestedAt: now,
-        givenAt: state == .given ? now : nil, validFrom: now, validUntil: interval.until, updatedAt: now)
+        givenAt: state == .given ? now : nil, validFrom: now, validUntil: interval.until, updatedAt: now, isAtSource: isAtSource)
       statements.append(
         BoundStatement(
           ConsentStore.insert,
@@ -134,11 +129,11 @@ struct ConsentBook: Sendable {
             .bytes(notice.digest), .text(notice.language), .textArray(selection.purposes), .textArray(selection.items.map(\.rawValue)),
             .text(state.rawValue), .uuid(session), .bytes(Array(agreed.statement.utf8).sha256), .timestamp(now),
             .timestamp(optional: consent.givenAt),
-            .timestamp(optional: consent.validFrom), .timestamp(optional: consent.validUntil), .timestamp(now),
+            .timestamp(optional: consent.validFrom), .timestamp(optional: consent.validUntil), .timestamp(now), .bool(isAtSource),
           ]))
       statements.append(line(consent.id, .requested, actor: "tenant", basis: basis, tenant: keys.tenantID))
       statements.append(line(consent.id, state, actor: "person", basis: basis, tenant: keys.tenantID))
-      if selection.isForLatestItems {
+      if isAtSource {
         statements.append(try intent(.forwardConsent, consent, toBeSigned, part, keys))
       } else {
         statements.append(events.record(.consentGiven, tenant: keys.tenantID, subject: subject, consent: consent.id))
@@ -214,6 +209,11 @@ struct ConsentBook: Sendable {
       let intent = IntentID(try row.uuid(0))
       let consent = ConsentID(try row.uuid(3))
       guard let kind = IntentKindName(rawValue: try row.text(1)) else { continue }
+      if try row.bool(6) {
+        // Ended here before J-LIS had it: it shall not come to have it.
+        try await settle(intent, consent, nil, reference: "ended", receivedAt: nil, tenant, actor)
+        continue
+      }
       let sealed = try row.bytes(4)
       let payload = try JSONDecoder().decode(
         ForwardedPayload.self, from: Data(try keys.open(sealed, table: "intents", column: "payload_sealed", row: intent.uuid)))
@@ -237,6 +237,11 @@ struct ConsentBook: Sendable {
       } catch let error as JLISError {
         guard case .refused(let refusal) = error else {
           logger.warning("J-LIS was not reached; the intent stays open", metadata: ["intent": "\(intent)", "error": "\(error)"])
+          continue
+        }
+        if kind == .cancelConsent, refusal == .consentUnknown {
+          // J-LIS never had it: nothing is left to end there.
+          try await settle(intent, consent, .withdrawn, reference: refusal.rawValue, receivedAt: nil, tenant, actor)
           continue
         }
         try await settle(

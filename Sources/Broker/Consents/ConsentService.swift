@@ -144,7 +144,8 @@ public struct ConsentService: Sendable {
         }
         let agreed = try await book.agreedAgain(session.request.consents, caller: caller, in: transaction)
         let consents = try await book.give(
-          agreed, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys, in: transaction)
+          agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
+          in: transaction)
         let receipt = try await core.receipts.sign(
           [
             "sub": .string(subject.description), "purpose": .string("consent"), "result": .string("ok"),
@@ -216,6 +217,12 @@ public struct ConsentService: Sendable {
 
   /// Consents, as they stand or as of an instant.
   public func list(_ caller: Caller, _ query: ConsentQuery, limit: Int, pageToken: String?) async throws -> Page<Consent> {
+    try await list(caller, query, referenceIndex: nil, limit: limit, pageToken: pageToken)
+  }
+
+  private func list(_ caller: Caller, _ query: ConsentQuery, referenceIndex: [UInt8]?, limit: Int, pageToken: String?) async throws
+    -> Page<Consent>
+  {
     try caller.require(.consentsRead)
     let results = try await core.database.unit(
       caller.tenantID,
@@ -225,27 +232,26 @@ public struct ConsentService: Sendable {
           [
             .uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .id(query.subjectID), .text(optional: query.purpose),
             .text(optional: query.state?.rawValue), .timestamp(optional: query.at), .timestamp(optional: query.givenAfter),
-            .timestamp(optional: query.givenBefore), .int4(Int32(PageToken.limit(limit) + 1)),
+            .timestamp(optional: query.givenBefore), .int4(Int32(PageToken.limit(limit) + 1)), .bytes(optional: referenceIndex),
           ]),
-        core.audit.record(.consentsListed, by: caller, subject: query.subjectID, detail: query.at == nil ? [:] : ["asOf": "true"]),
+        core.audit.record(
+          .consentsListed, by: caller, subject: query.subjectID,
+          detail: referenceIndex != nil ? ["by": "reference"] : query.at == nil ? [:] : ["asOf": "true"]),
       ])
     return try PageToken.page(results[0].rows, limit: limit) { row in
       var consent = try Consent(row)
-      if let state = ConsentState(rawValue: try row.text(15)) { consent.state = state }
+      if let state = ConsentState(rawValue: try row.text(16)) { consent.state = state }
       return consent
     } id: {
       $0.id.uuid
     }
   }
 
-  /// Consents of one customer, by the tenant's own reference; newest subject first where it names several.
+  /// Consents of one customer, by the tenant's own reference; of all of its subjects where it names several.
   public func search(_ caller: Caller, subjectReference: String, limit: Int, pageToken: String?) async throws -> Page<Consent> {
     try caller.require(.consentsRead)
     let index = try await core.vault.tenantKeys(caller.tenantID).index(ofReference: subjectReference, kind: "subject")
-    let found = try await core.database.query(
-      caller.tenantID, SubjectStore.byReference, [.uuid(caller.tenantID.uuid), .bytes(index), .uuid(try PageToken.decode(nil)), .int4(1)])
-    guard let row = found.rows.first else { return Page(elements: [], nextPageToken: nil) }
-    return try await list(caller, ConsentQuery(subjectID: SubjectID(try row.uuid(0))), limit: limit, pageToken: pageToken)
+    return try await list(caller, ConsentQuery(), referenceIndex: index, limit: limit, pageToken: pageToken)
   }
 
   /// Ends a consent by the controller (事業者による終了).

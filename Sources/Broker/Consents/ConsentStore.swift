@@ -6,15 +6,15 @@ internal import PostgreSQL
 enum ConsentStore {
   private static let columns = """
     c.consent_id, c.subject_id, c.service_id, c.notice_id, c.notice_version, c.notice_digest, c.language, c.purposes, c.items, c.state, c.requested_at,
-    c.given_at, c.valid_from, c.valid_until, c.updated_at
+    c.given_at, c.valid_from, c.valid_until, c.updated_at, c.at_source
     """
 
   static let insert = Statement(
     "insert_consent",
     """
     insert into consents (tenant_id, consent_id, subject_id, service_id, notice_id, notice_version, notice_digest, language, purposes, items, state,
-      session_id, statement_digest, requested_at, given_at, valid_from, valid_until, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+      session_id, statement_digest, requested_at, given_at, valid_from, valid_until, updated_at, at_source)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
     """)
   /// The next line of the history.
   static let insertEvent = Statement(
@@ -58,13 +58,14 @@ enum ConsentStore {
       and ($6::timestamptz is null or e.state is not null)
       and ($5::text is null or case when $6::timestamptz is null then c.state else e.state end = $5)
       and ($7::timestamptz is null or c.given_at >= $7) and ($8::timestamptz is null or c.given_at < $8)
+      and ($10::bytea is null or c.subject_id in (select s.subject_id from subjects s where s.tenant_id = $1 and s.reference_index = $10))
     order by c.consent_id limit $9
     """)
   /// In force for latest items, newest first.
   static let forLatestItems = Statement(
     "consents_for_latest_items",
     """
-    select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and 'latestItems' = any(c.purposes)
+    select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and c.at_source
       and c.state in ('given', 'renewed', 'cancelledAtSource', 'withdrawn', 'withdrawnLocally', 'revoked', 'expired')
     order by (c.state in ('given', 'renewed')) desc, c.consent_id desc limit 1
     """)
@@ -87,7 +88,10 @@ enum ConsentStore {
   static let openIntents = Statement(
     "open_intents",
     """
-    select i.intent_id, i.kind, i.subject_id, i.consent_id, i.payload_sealed, s.jlis_service_id
+    select i.intent_id, i.kind, i.subject_id, i.consent_id, i.payload_sealed, s.jlis_service_id,
+      i.kind = 'forwardConsent' and c.state <> 'pendingAtSource' and not exists (
+        select 1 from intents o where o.tenant_id = i.tenant_id and o.consent_id = i.consent_id and o.kind = 'cancelConsent' and o.state = 'open'
+      ) as ended
     from intents i join consents c on c.tenant_id = i.tenant_id and c.consent_id = i.consent_id
     join services s on s.tenant_id = c.tenant_id and s.service_id = c.service_id
     where i.tenant_id = $1 and i.state = 'open' and i.kind in ('forwardConsent', 'cancelConsent')
@@ -112,6 +116,6 @@ extension Consent {
       version: try row.int(4), noticeDigest: try row.bytes(5), language: try row.text(6), purposes: try row.textArray(7),
       items: try row.textArray(8).compactMap { .init(rawValue: $0) }, state: state, requestedAt: try row.timestamp(10),
       givenAt: try row.optionalTimestamp(11), validFrom: try row.optionalTimestamp(12), validUntil: try row.optionalTimestamp(13),
-      updatedAt: try row.timestamp(14))
+      updatedAt: try row.timestamp(14), isAtSource: try row.bool(15))
   }
 }

@@ -109,7 +109,7 @@ public struct WithdrawalService: Sendable {
             .consentSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
             detail: ["session": "withdrawal"]),
         ]
-        if consent.purposes.contains(ConsentSelection.latestItemsPurpose) {
+        if consent.isAtSource {
           statements.append(try book.intent(.cancelConsent, consent, session.toBeSigned, material.main, keys))
         } else {
           try await book.change(

@@ -118,8 +118,12 @@ public final class BackgroundJobs: Sendable {
   private func expireConsents(_ tenant: TenantID, _ now: Date) async throws {
     try await core.database.transaction(tenant) { transaction in
       for row in try await transaction.query(ConsentStore.expiring, [.uuid(tenant.uuid), .timestamp(now)]).rows {
-        try await book.change(
-          try Consent(row), to: .expired, actor: "job:expiredConsents", basis: "validUntil", tenant: tenant, in: transaction)
+        let consent = try Consent(row)
+        try await book.change(consent, to: .expired, actor: "job:expiredConsents", basis: "validUntil", tenant: tenant, in: transaction)
+        try await transaction.pipeline([
+          core.audit.record(
+            .consentExpired, tenant: tenant, actor: "job:expiredConsents", subject: consent.subjectID, object: consent.id.description)
+        ])
       }
     }
   }
@@ -136,15 +140,20 @@ public final class BackgroundJobs: Sendable {
           try await core.database.transaction(tenant) { transaction in
             guard let row = try await transaction.query(ConsentStore.lock, [.uuid(tenant.uuid), .uuid(id.uuid)]).rows.first else { return }
             let consent = try Consent(row)
-            guard consent.state.canEnd else { return }
-            try await book.change(
-              consent, to: .cancelledAtSource, actor: "jlis", basis: "cancellations", tenant: tenant, in: transaction)
-            try await transaction.pipeline([
-              core.events.record(.consentCancelledAtSource, tenant: tenant, subject: consent.subjectID, consent: id),
+            // A withdrawal that the source did not know of: now it has followed, and the tenant was told long ago.
+            let ended: ConsentState = consent.state == .withdrawnLocally ? .withdrawn : .cancelledAtSource
+            guard consent.state.canEnd || ended == .withdrawn else { return }
+            try await book.change(consent, to: ended, actor: "jlis", basis: "cancellations", tenant: tenant, in: transaction)
+            var statements = [
               core.audit.record(
                 .consentWithdrawn, tenant: tenant, actor: "job:cancellationsAtSource", subject: consent.subjectID, object: id.description,
-                outcome: "cancelledAtSource"),
-            ])
+                outcome: ended.rawValue)
+            ]
+            if ended == .cancelledAtSource {
+              statements.append(
+                core.events.record(.consentCancelledAtSource, tenant: tenant, subject: consent.subjectID, consent: id))
+            }
+            try await transaction.pipeline(statements)
           }
         }
         cursor = page.hasMore ? page.cursor : nil

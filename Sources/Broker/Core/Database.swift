@@ -3,7 +3,7 @@ public import PostgreSQL
 
 /// PostgreSQL as the rules see it: every statement on a tenant's tables runs in a unit of work that has set that tenant (law 3).
 public struct Database: Sendable {
-  private static let setTenant = Statement("set_tenant", "select set_config('yonjo.tenant_id', $1, true)")
+  static let setTenant = Statement("set_tenant", "select set_config('yonjo.tenant_id', $1, true)")
 
   private let pool: PostgreSQLPool
 
@@ -72,17 +72,6 @@ struct TenantTransaction: Sendable {
   @discardableResult
   func query(_ statement: Statement, _ parameters: [SQLValue]) async throws(PostgreSQLError) -> QueryResult {
     try await transaction.query(statement, parameters)
-  }
-
-  /// Rows into a table by COPY, in this transaction.
-  @discardableResult
-  func copyIn(_ statement: Statement, rows: [[SQLValue]]) async throws -> Int {
-    try await transaction.copyIn(
-      statement,
-      rows: AsyncStream { continuation in
-        for row in rows { continuation.yield(row) }
-        continuation.finish()
-      })
   }
 
   /// Several statements in one round trip.

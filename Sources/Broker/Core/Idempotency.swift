@@ -98,8 +98,14 @@ struct Idempotency: Sendable {
         guard found.instanceLock != instance.key,
           try await transaction.query(IdempotencyStore.tryInstance, [.int8(found.instanceLock)]).rows[0].bool(0)
         else { throw Self.inProgress }
-        try await transaction.query(
-          IdempotencyStore.takeOver, [.uuid(caller.tenantID.uuid), .text(caller.clientID), .bytes(digests.key), .int8(instance.key)])
+        let taken = try await transaction.query(
+          IdempotencyStore.takeOver,
+          [
+            .uuid(caller.tenantID.uuid), .text(caller.clientID), .bytes(digests.key), .int8(instance.key), .int8(found.instanceLock),
+            .int4(Int32(found.attempt)),
+          ])
+        // Another repeat may have taken it over since it was found.
+        guard taken.affectedRows == 1 else { throw Self.inProgress }
         return .claimed(Claim(caller: caller, digests: digests, attempt: found.attempt + 1, isResumed: true))
       }
     }
@@ -184,7 +190,10 @@ enum IdempotencyStore {
   static let tryInstance = Statement("try_instance_lock", "select pg_try_advisory_xact_lock($1)")
   static let takeOver = Statement(
     "take_over_idempotency_key",
-    "update idempotency_keys set instance_lock = $4, attempt = attempt + 1 where tenant_id = $1 and client_id = $2 and key_digest = $3")
+    """
+    update idempotency_keys set instance_lock = $4, attempt = attempt + 1
+    where tenant_id = $1 and client_id = $2 and key_digest = $3 and instance_lock = $5 and attempt = $6 and state = 'inProgress'
+    """)
   static let finish = Statement(
     "finish_idempotency_key",
     """

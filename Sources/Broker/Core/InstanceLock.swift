@@ -23,15 +23,21 @@ public final class InstanceLock: Sendable {
   public func run() async {
     while !Task.isCancelled {
       try? await pool.withConnection { connection in
-        _ = try await connection.query(Statement("hold_instance_lock", "select pg_advisory_lock($1)"), [.int8(key)])
+        _ = try await connection.query(InstanceStore.hold, [.int8(key)])
         held.withLock { $0 = true }
         defer { held.withLock { $0 = false } }
         while !Task.isCancelled {
           try await Task.sleep(for: .seconds(1))
-          _ = try await connection.query(Statement("instance_alive", "select 1"), [])
+          _ = try await connection.query(InstanceStore.alive, [])
         }
       }
       try? await Task.sleep(for: .seconds(1))
     }
   }
+}
+
+/// SQL of the sign of life.
+enum InstanceStore {
+  static let hold = Statement("hold_instance_lock", "select pg_advisory_lock($1)")
+  static let alive = Statement("instance_alive", "select 1")
 }

@@ -111,12 +111,7 @@ public final class LedgerChangeService: Sendable {
     async throws
   {
     let tenant = SQLValue.uuid(caller.tenantID.uuid)
-    let rows = batch.map { number, line -> [SQLValue] in
-      [
-        tenant, .uuid(job.uuid), .int8(Int64(number)), .bytesArray(line.before), line.after.map { .bytesArray($0) } ?? .null,
-        line.afterVersions.map { .int4Array($0) } ?? .null, .bytes(optional: line.refIndex), .text(optional: line.invalidReason),
-      ]
-    }
+    let lines = LedgerStore.insertLines(caller.tenantID, job, batch)
     let invalid = batch.count { $0.1.invalidReason != nil }
     try await core.database.transaction(caller.tenantID) { transaction in
       // The job's row first: another sender that took over has changed it, and this one must stop.
@@ -127,7 +122,7 @@ public final class LedgerChangeService: Sendable {
           .text(isLast ? "stored" : "receiving"), .timestamp(core.clock.now()),
         ])
       guard updated.affectedRows == 1 else { throw Self.stillSending }
-      if !rows.isEmpty { try await transaction.copyIn(LedgerStore.copyLines, rows: rows) }
+      try await transaction.pipeline(batch.isEmpty ? [] : [lines])
       if isLast {
         try await transaction.pipeline([
           core.audit.record(.ledgerChangesReceived, by: caller, object: job.description, detail: ["lines": String(received)])
@@ -186,11 +181,45 @@ enum LedgerStore {
       sender_lock = case when $7 = 'receiving' then sender_lock end
     where tenant_id = $1 and job_id = $2 and sender_lock = $3 and state = 'receiving'
     """)
-  static let copyLines = Statement(
-    "copy_ledger_lines",
+  /// Many lines in one statement; PostgreSQL has no COPY into a table under row-level security. Arrays of arrays do not unnest, so the tags come in
+  /// lists of their own, each with its line: 1 tenant · 2 job · 3 lines · 4 whether there is an `after` · 5 reference indexes (empty: none) ·
+  /// 6 reasons (empty: none) · 7, 8 tags before and their lines · 9, 10, 11 tags after, their versions and lines
+  static let insertLines = Statement(
+    "insert_ledger_lines",
     """
-    copy ledger_lines (tenant_id, job_id, line, before_tags, after_tags, after_versions, ref_index, invalid_reason) from stdin (format binary)
+    with departing as (
+      select t.line, array_agg(t.tag order by t.position) as tags from unnest($7::bytea[], $8::int8[]) with ordinality as t(tag, line, position)
+      group by t.line
+    ), arriving as (
+      select t.line, array_agg(t.tag order by t.position) as tags, array_agg(t.version order by t.position) as versions
+      from unnest($9::bytea[], $10::int4[], $11::int8[]) with ordinality as t(tag, version, line, position) group by t.line
+    )
+    insert into ledger_lines (tenant_id, job_id, line, before_tags, after_tags, after_versions, ref_index, invalid_reason)
+    select $1, $2, l.line, coalesce(d.tags, '{}'), case when l.has_after = 1 then coalesce(a.tags, '{}') end,
+      case when l.has_after = 1 then coalesce(a.versions, '{}') end, nullif(l.ref_index, ''::bytea), nullif(l.reason, '')
+    from unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[]) as l(line, has_after, ref_index, reason)
+    left join departing d on d.line = l.line left join arriving a on a.line = l.line
     """)
+
+  static func insertLines(_ tenant: TenantID, _ job: LedgerJobID, _ batch: [(Int, LedgerLine)]) -> BoundStatement {
+    var (before, beforeLines): ([[UInt8]], [Int64]) = ([], [])
+    var (after, afterVersions, afterLines): ([[UInt8]], [Int32], [Int64]) = ([], [], [])
+    for (number, line) in batch {
+      before.append(contentsOf: line.before)
+      beforeLines.append(contentsOf: repeatElement(Int64(number), count: line.before.count))
+      after.append(contentsOf: line.after ?? [])
+      afterVersions.append(contentsOf: line.afterVersions ?? [])
+      afterLines.append(contentsOf: repeatElement(Int64(number), count: line.after?.count ?? 0))
+    }
+    return BoundStatement(
+      insertLines,
+      [
+        .uuid(tenant.uuid), .uuid(job.uuid), .int8Array(batch.map { Int64($0.0) }), .int4Array(batch.map { $0.1.after == nil ? 0 : 1 }),
+        .bytesArray(batch.map { $0.1.refIndex ?? [] }), .textArray(batch.map { $0.1.invalidReason ?? "" }), .bytesArray(before),
+        .int8Array(beforeLines), .bytesArray(after), .int4Array(afterVersions), .int8Array(afterLines),
+      ])
+  }
+
   static let getJob = Statement(
     "get_ledger_job",
     "select state, received, deleted, activated, unknown, invalid, created_at, updated_at from ledger_jobs where tenant_id = $1 and job_id = $2"
