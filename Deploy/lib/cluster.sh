@@ -25,15 +25,18 @@ cluster_programs() {
 cluster_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else id -un; fi; }
 
 # In /, because the caller's directory may be closed to the cluster's user.
-cluster_as_user() {
-  if [ "$(id -u)" -ne 0 ]; then
+cluster_as() {
+  local user=$1
+  shift
+  if [ "$(id -un)" = "$user" ]; then
     (cd / && "$@")
   elif command -v runuser >/dev/null; then
-    (cd / && runuser -u postgres -- "$@")
+    (cd / && runuser -u "$user" -- "$@")
   else
-    (cd / && su postgres -s /bin/sh -c 'exec "$0" "$@"' -- "$@")
+    (cd / && su "$user" -s /bin/sh -c 'exec "$0" "$@"' -- "$@")
   fi
 }
+cluster_as_user() { cluster_as "$(cluster_user)" "$@"; }
 
 cluster_is_running() { cluster_as_user "$(cluster_programs)/pg_ctl" status -s -D "$1/data" >/dev/null 2>&1; }
 
@@ -78,7 +81,7 @@ cluster_stop() {
   [ -d "$directory" ] || return 0
   if [ -d "$directory/data" ]; then
     # Nobody's data: no need to write it out first.
-    cluster_as_user "$(cluster_programs)/pg_ctl" stop -s -w -t 60 -m immediate -D "$directory/data" >/dev/null 2>&1 || true
+    cluster_as "$(stat -c %U "$directory/data")" "$(cluster_programs)/pg_ctl" stop -s -w -t 60 -m immediate -D "$directory/data" >/dev/null 2>&1 || true
   fi
   if [ -e "$directory/socket-place" ]; then
     socket=$(cat "$directory/socket-place")
@@ -99,7 +102,8 @@ cluster_process_start() { sed -E 's/^.*\) //' "/proc/$1/stat" 2>/dev/null | cut 
 cluster_stop_orphans() {
   local owner pid start
   for owner in "${TMPDIR:-/tmp}"/yonjo-*/cluster/owner; do
-    [ -r "$owner" ] || continue
+    # Root may clean up after anybody, others after themselves.
+    [ -O "$owner" ] || { [ "$(id -u)" -eq 0 ] && [ -r "$owner" ]; } || continue
     read -r pid start <"$owner" || continue
     if [ "$(cluster_process_start "$pid")" != "$start" ]; then cluster_stop "$(dirname "$owner")"; fi
   done
@@ -166,7 +170,7 @@ cluster_configure() {
   local directory=$1 user=$2
   {
     printf '%s\n' "listen_addresses = ''" "port = $YONJO_PG_PORT" "unix_socket_directories = '$YONJO_PG_SOCKET'" \
-      "max_connections = 300" "shared_buffers = 256MB" "max_wal_size = 2GB" "timezone = 'UTC'" "log_timezone = 'UTC'" \
+      "max_connections = 500" "shared_buffers = 256MB" "max_wal_size = 2GB" "timezone = 'UTC'" "log_timezone = 'UTC'" \
       "lc_messages = 'C'" "log_error_verbosity = terse" "log_min_error_statement = panic" "log_parameter_max_length = 0" \
       "log_parameter_max_length_on_error = 0" "password_encryption = 'scram-sha-256'"
     if [ -n "${YONJO_CLUSTER_FAST:-}" ]; then

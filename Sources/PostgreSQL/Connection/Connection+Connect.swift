@@ -79,9 +79,10 @@ extension Connection {
     let segments = inFlight.removeAll()
     for (index, segment) in segments.enumerated() where segment.variant == nil {
       let isHead = index == 0
-      if isHead, let headError, !hasServerLeft {
+      if isHead, let headError {
         // The server's refusal came before the end: the unit was rolled back.
-        segment.job.finish(.failure(headError))
+        let verdict = verdict(on: segment, headError, failedAt: headResults.count, wasHitByMistake: exposed > 0 && !watchdogBit)
+        if let verdict { segment.job.finish(.failure(verdict)) } else { runAgain(segment.job) }
       } else if hasServerLeft, !isHead || headResults.count < segment.job.statements.count {
         // The server said good-bye before it had run all of the unit, so it cannot have committed it, nor begun those behind it.
         let hasRunLong = isHead && Monotonic.now - lastProgress > 1_000_000_000

@@ -109,16 +109,14 @@ extension Connection {
   }
 
   private func noteError(_ result: OpaquePointer, _ segment: Segment) {
-    guard headError == nil else { return }
     let statements = segment.job.statements
     let failed = segment.variant?.statement ?? (headResults.count < statements.count ? statements[headResults.count].statement.entry : nil)
     guard let error = PostgreSQLError(result: result, statement: failed ?? segment.job.statement) else {
       isBroken = true
       return
     }
-    headError = error
     // Class 57P: the server ends this connection. Whatever else it does, it reads nothing more from it.
-    if error.sqlState?.hasPrefix("57P") == true { hasServerLeft = true }
+    if error.sqlState?.hasPrefix("57P") == true { hasServerLeft = true } else if headError == nil { headError = error }
   }
 
   private func finishHead(_ segment: Segment) {
@@ -165,7 +163,7 @@ extension Connection {
   }
 
   /// What the task is told; `nil` to run the unit again, which is possible because all of it was rolled back.
-  private func verdict(on segment: Segment, _ error: PostgreSQLError, failedAt index: Int, wasHitByMistake: Bool) -> PostgreSQLError? {
+  func verdict(on segment: Segment, _ error: PostgreSQLError, failedAt index: Int, wasHitByMistake: Bool) -> PostgreSQLError? {
     let job = segment.job
     if let refusal = segment.refusal { return refusal }
     let mayRetry = role == .shared && job.retries.load(ordering: .relaxed) < 3
