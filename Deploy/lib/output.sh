@@ -17,20 +17,15 @@ fail() {
 
 # --- leaving: everything registered is undone in reverse order, whatever ended the command -----------------------------
 exit_actions=()
-here_log=''
-here_title=''
 on_exit() { exit_actions+=("$(printf '%q ' "$@")"); }
 
 leave() {
   local status=$? index
+  set +e
   trap - EXIT
   trap '' INT TERM HUP
-  if [ -n "$here_log" ]; then
-    printf '%s✗ %s%s\n' "$red" "$here_title" "$plain"
-    show_failure "$here_log"
-  fi
   for ((index = ${#exit_actions[@]} - 1; index >= 0; index--)); do
-    eval "${exit_actions[index]}" || true
+    eval "${exit_actions[index]}"
   done
   exit "$status"
 }
@@ -50,16 +45,27 @@ end_group() {
   kill -KILL -- "-$pid" 2>/dev/null || true
 }
 
-# background LOG COMMAND…: a process group of its own, its id in $background_pid, ended when we end.
+# background DIRECTORY NAME COMMAND…: a process group of its own, its id in $background_pid and in DIRECTORY/processes, its output in
+# DIRECTORY/logs/NAME.log. It outlives the step that starts it; end_processes ends it.
 background() {
-  local log=$1
-  shift
+  local directory=$1 name=$2
+  shift 2
+  background_log=$directory/logs/$name.log
   set -m
-  "$@" >>"$log" 2>&1 </dev/null &
+  nohup "$@" >>"$background_log" 2>&1 </dev/null &
   background_pid=$!
   set +m
   disown "$background_pid"
-  on_exit end_group "$background_pid"
+  printf '%s %s\n' "$background_pid" "$name" >>"$directory/processes"
+}
+# Ends what background has started for that directory, last first, if it is still the same program.
+end_processes() {
+  local directory=$1 pid name
+  [ -s "$directory/processes" ] || return 0
+  tac "$directory/processes" | while read -r pid name; do
+    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$name"; then end_group "$pid"; fi
+  done
+  rm -f "$directory/processes"
 }
 
 # --- steps ------------------------------------------------------------------------------------------------------------
@@ -68,8 +74,8 @@ tenths_now() {
   local now=${EPOCHREALTIME/[.,]/}
   printf '%s' $((now / 100000))
 }
-finished() { # TITLE TENTHS [remark]
-  printf '%s✓%s %-58s %7s s%s\n' "$green" "$plain" "$1" "$(seconds_of "$2")" "${3:+  $dim$3$plain}"
+finished() { # TITLE TENTHS
+  printf '%s✓%s %-64s %7s s\n' "$green" "$plain" "$1" "$(seconds_of "$2")"
 }
 
 # What the log says now, in one short line: the build's own [12/345] or the last test.
@@ -109,8 +115,7 @@ step() {
     show_failure "$log"
     return "$status"
   fi
-  finished "$title" "$elapsed" "${step_remark:-}"
-  step_remark=''
+  finished "$title" "$elapsed"
 }
 running_group=''
 end_running() { [ -z "$running_group" ] || end_group "$running_group" 50; }
@@ -119,28 +124,24 @@ on_exit end_running
 # The lines that explain a failure first, then the end of the log.
 show_failure() {
   local log=$1
-  grep -nE '(error|✘|FAILED|Fatal|failed)' "$log" | grep -v 'error: fatalError$' | cut -c1-400 | head -n 40 | sed 's/^/    /'
+  grep -nE '(error|✘|FAILED|Fatal|failed)' "$log" | grep -v 'error: fatalError$' | cut -c1-400 | head -n 40 | sed 's/^/    /' || true
   say "    ── the last lines of the log"
   tail -n 25 "$log" | cut -c1-400 | sed 's/^/    /'
 }
 
-# here TITLE COMMAND…: as step, but in this very shell, for what sets variables.
+# here TITLE FUNCTION…: as step, and what the function has set of YONJO_… (exported) and house_… is known afterwards.
 here() {
-  local title=$1 started status=0 log
+  local title=$1 variables=$logs_directory/variables
   shift
-  log=$(mktemp "$logs_directory/step-XXXXXX.log")
-  step_log=$log
-  here_log=$log
-  here_title=$title
-  started=$(tenths_now)
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  here_log=''
-  if [ "$status" -ne 0 ]; then
-    printf '%s✗ %s (exit %s)%s\n' "$red" "$title" "$status" "$plain"
-    show_failure "$log"
-    return "$status"
-  fi
-  finished "$title" $(($(tenths_now) - started))
+  step "$title" with_variables "$variables" "$@"
+  . "$variables"
+}
+with_variables() {
+  local file=$1 name
+  shift
+  "$@"
+  for name in ${!YONJO_@}; do printf 'export %s=%q\n' "$name" "${!name}"; done >"$file"
+  for name in ${!house_@}; do printf '%s=%q\n' "$name" "${!name}"; done >>"$file"
 }
 
 # hard_stop MINUTES: a watchdog in its own group; the command ends with 143 and cleans up behind itself.
@@ -151,7 +152,7 @@ hard_stop() {
     sleep $((minutes * 60))
     printf 'Hard stop after %s minutes.\n' "$minutes" >&2
     kill -TERM "$parent"
-  ) </dev/null &
+  ) </dev/null >&2 &
   local watchdog=$!
   set +m
   disown "$watchdog"

@@ -73,21 +73,17 @@ free_port() { # the port is left in $port
   fail "No free TCP port found between 20000 and 32000."
 }
 
-# wait_for SECONDS PID LOG COMMAND…: until the command succeeds; at once an error if the process has ended.
+# wait_for SECONDS COMMAND…: until the command succeeds; at once an error if the process started last has ended.
 wait_for() {
-  local seconds=$1 pid=$2 log=$3 tenths
-  shift 3
-  for ((tenths = 0; tenths < seconds * 5; tenths++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    if ! kill -0 "$pid" 2>/dev/null; then
-      say "The process has ended:"
-      tail -n 20 "$log"
-      return 1
-    fi
+  local seconds=$1 fifths
+  shift
+  for ((fifths = 0; fifths < seconds * 5; fifths++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    kill -0 "$background_pid" 2>/dev/null || break
     sleep 0.2
   done
-  say "Not ready after $seconds s:"
-  tail -n 20 "$log"
+  say "error: not ready, its log says:"
+  tail -n 20 "$background_log"
   return 1
 }
 

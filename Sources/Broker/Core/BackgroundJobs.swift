@@ -3,6 +3,7 @@ internal import Foundation
 internal import JLIS
 internal import Logging
 internal import PostgreSQL
+internal import Synchronization
 
 /// Work beside the requests: applies ledger changes, tells J-LIS what is still to be told, ends what is over. Every step may be done by any replica,
 /// and by two at once: rows are locked, and what is done is not done again.
@@ -12,6 +13,8 @@ public final class BackgroundJobs: Sendable {
   private let applier: LedgerApplier
   private let stored: AsyncStream<(TenantID, LedgerJobID)>
   private let continuation: AsyncStream<(TenantID, LedgerJobID)>.Continuation
+  /// How far each J-LIS service's cancellations were followed; a new process begins at the beginning, which changes nothing twice.
+  private let cursors = Mutex<[String: String]>([:])
 
   /// - Parameter core: with connections of the jobs role.
   init(core: BrokerCore, book: ConsentBook) {
@@ -132,8 +135,9 @@ public final class BackgroundJobs: Sendable {
   private func followCancellations(_ tenant: TenantID) async throws {
     for row in try await core.database.query(tenant, ConsentStore.jlisServices, [.uuid(tenant.uuid)]).rows {
       let service = try row.text(1)
-      var cursor: String?
-      repeat {
+      var cursor = cursors.withLock { $0[service] }
+      var hasMore = true
+      while hasMore {
         let page = try await core.jlis.cancellations(serviceID: service, after: cursor)
         for cancellation in page.cancellations {
           guard let id = ConsentID(cancellation.consentID) else { continue }
@@ -156,8 +160,10 @@ public final class BackgroundJobs: Sendable {
             try await transaction.pipeline(statements)
           }
         }
-        cursor = page.hasMore ? page.cursor : nil
-      } while cursor != nil
+        cursor = page.cursor
+        cursors.withLock { $0[service] = page.cursor }
+        hasMore = page.hasMore
+      }
     }
   }
 }
