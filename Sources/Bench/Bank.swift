@@ -38,7 +38,7 @@ struct Bank: Sendable {
   func envelopeKey() async throws -> JSONWebKey {
     let answer = try await connection.send("GET", "/jwks.json", body: nil, contentType: nil, idempotencyKey: nil)
     let keys = try JSONValue(parsing: answer.body)["keys"]?.array ?? []
-    guard let key = keys.first(where: { $0["yonjo_use"] == "envelope" }) else {
+    guard let key = keys.first(where: { $0["use"] == "enc" }) else {
       throw BenchFailure.unexpected("an envelope key in /jwks.json")
     }
     return try JSONWebKey(json: key.serialized())

@@ -74,7 +74,7 @@ extension Scene {
   }
 
   private func envelopeKey() async throws -> JSONWebKey {
-    guard let key = try await publicKeys().first(where: { $0.member(["yonjo_use"]) == "envelope" }) else {
+    guard let key = try await publicKeys().first(where: { $0.member(["use"]) == "enc" }) else {
       throw failure("an envelope key in /jwks.json", "none")
     }
     return try JSONWebKey(json: key.serialized())
@@ -82,7 +82,7 @@ extension Scene {
 
   /// The receipt's claims, if its signature is the broker's.
   func verifiedReceipt(_ receipt: String) async throws -> JSONValue? {
-    let keys = try await publicKeys().filter { $0.member(["yonjo_use"]) == "receipt" }.map { try JSONWebKey(json: $0.serialized()) }
+    let keys = try await publicKeys().filter { $0.member(["use"]) == "sig" }.map { try JSONWebKey(json: $0.serialized()) }
     guard let verified = try? JSONWebSignature.verify(receipt, keys: keys) else { return nil }
     return try? JSONValue(parsing: verified.payload)
   }
