@@ -86,14 +86,20 @@ let checks: [Target] = [
   tests(
     of: "BrokerAPITests",
     [
-      "BrokerAPI", "Broker", "TestSupport", "JOSE", crypto, hummingbird, httpClient, nioCore, nioPosix, nioSSL, nioHTTP1, lifecycle, logging, metrics,
+      "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient, nioCore, nioPosix,
+      nioSSL, nioHTTP1, lifecycle, logging, metrics,
     ]),
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
   tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
   tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
   tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
   tests(of: "BenchTests", ["Bench", nioCore]),
-  tests(of: "ScenarioTests", ["Story", "BrokerAPI", "Broker", "TestSupport", "JLISSimulator", "JLIS", "JPKI", "PostgreSQL", "Operations", "JOSE", "BrokerClient", "CitizenItems", crypto, logging, metrics]),
+  tests(
+    of: "ScenarioTests",
+    [
+      "Story", "Broker", "TestSupport", "JLISSimulator", "JPKI", "PostgreSQL", "JOSE", "BrokerClient", "CitizenItems", "LedgerTool", crypto, httpClient,
+      nioCore, nioHTTP1, nioSSL, logging,
+    ]),
 ]
 
 let package = Package(
