@@ -45,11 +45,11 @@ final class JobQueue: Sendable {
   private let average = Atomic<Int64>(0)
   private let probedAt = Atomic<Int64>(0)
 
-  /// The server took a unit up at one time and answered at another.
+  /// The server took a unit up at one time and answered at another. One long answer among many brief ones does not count for more than a few.
   func took(from start: Int64, to end: Int64) {
     if start < probedAt.load(ordering: .relaxed) { return }
     let average = self.average.load(ordering: .relaxed)
-    self.average.store(average + (min(max(end - start, 0), 10_000_000) - average) / 16, ordering: .relaxed)
+    self.average.store(average + (min(max(end - start, 0), 4 * Self.briefNanoseconds) - average) / 16, ordering: .relaxed)
   }
 
   private let state = Mutex(State())
