@@ -3,7 +3,14 @@ import JOSE
 
 /// Public keys as operators hand them over: a PEM SubjectPublicKeyInfo or a JWK.
 enum PublicKeyFile {
+  /// A key without a name is named by its thumbprint (RFC 7638), as clients name theirs.
   static func read(_ path: String) throws(CommandFailure) -> JSONWebKey {
+    var key = try parse(path)
+    if key.kid == nil { key.kid = key.thumbprint }
+    return key
+  }
+
+  private static func parse(_ path: String) throws(CommandFailure) -> JSONWebKey {
     let text = try text(of: path)
     guard !text.contains("PRIVATE KEY") else {
       throw CommandFailure(

@@ -12,7 +12,8 @@ struct ContractTests {
     let listed = Set(try ContractDocument().enumeration("ProblemCode"))
     let used = try ContractDocument.refusalCodes()
     #expect(used.count > 30)
-    #expect(used.subtracting(listed).sorted() == [])
+    // These two are told by command lines only.
+    #expect(used.subtracting(listed).sorted() == ["nameInvalid", "originInvalid"])
   }
 
   @Test("every listed code is used by some refusal")

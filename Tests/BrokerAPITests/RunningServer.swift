@@ -26,6 +26,16 @@ struct RunningServer: Sendable {
   ) async throws -> T {
     let router = Router(context: BrokerRequestContext.self)
     routes(router)
+    return try await run(router: router, limits: limits, tls: tls, sink: sink, checks: checks, body)
+  }
+
+  /// The same for a router that is there already.
+  @discardableResult
+  static func run<T: Sendable>(
+    router: Router<BrokerRequestContext>, limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil,
+    sink: LogSink = LogSink(descriptor: -1),
+    checks: [HealthCheck] = [], _ body: @Sendable (RunningServer) async throws -> T
+  ) async throws -> T {
     let metrics = MetricsRegistry()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
