@@ -6,8 +6,8 @@ public struct AuditEvent: Sendable, Codable {
   /// What happened; the names are stable and listed in OpenAPI.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case tenantCreated, tenantSuspended, tenantChanged, clientCreated, clientRotated, clientRevoked, keyRotated, keysHandedOver
-    case tokenIssued, noticeCreated, onboardingCreated, onboardingSigned, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
-    case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied
+    case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
+    case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
       consentRevoked, consentExpired
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,

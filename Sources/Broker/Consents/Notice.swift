@@ -152,19 +152,29 @@ public struct NoticeService: Sendable {
   /// One version, the newest unless told.
   public func get(_ caller: Caller, id: NoticeID, version: Int?) async throws -> Notice {
     try caller.require(.consentsRead)
-    let result = try await core.database.query(
-      caller.tenantID, NoticeStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), version.map { .int4(Int32(clamping: $0)) } ?? .null])
-    guard let row = result.rows.first else { throw Refusal.notFound("notice") }
+    let results = try await core.database.unit(
+      caller.tenantID,
+      [
+        BoundStatement(
+          NoticeStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), version.map { .int4(Int32(clamping: $0)) } ?? .null]),
+        core.audit.record(.noticesViewed, by: caller, object: id.description),
+      ])
+    guard let row = results[0].rows.first else { throw Refusal.notFound("notice") }
     return try Self.notice(row)
   }
 
   /// The newest version of each.
   public func list(_ caller: Caller, limit: Int, pageToken: String?) async throws -> Page<Notice> {
     try caller.require(.consentsRead)
-    let result = try await core.database.query(
-      caller.tenantID, NoticeStore.list,
-      [.uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))])
-    return try PageToken.page(result.rows, limit: limit) {
+    let results = try await core.database.unit(
+      caller.tenantID,
+      [
+        BoundStatement(
+          NoticeStore.list,
+          [.uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .int4(Int32(PageToken.limit(limit) + 1))]),
+        core.audit.record(.noticesViewed, by: caller),
+      ])
+    return try PageToken.page(results[0].rows, limit: limit) {
       try Self.notice($0)
     } id: {
       $0.id.uuid

@@ -63,8 +63,6 @@ enum SessionStore {
     """)
   static let get = Statement(
     "get_session", "select \(columns) from sessions where tenant_id = $1 and session_id = $2 and purpose = $3")
-  static let lock = Statement(
-    "lock_session", "select \(columns) from sessions where tenant_id = $1 and session_id = $2 and purpose = $3 for update")
   static let outcome = Statement(
     "session_outcome",
     "select (outcome->'answer')::text from sessions where tenant_id = $1 and session_id = $2 and purpose = $3 and state = 'completed'")

@@ -139,6 +139,7 @@ public final class LedgerChangeService: Sendable {
       [
         BoundStatement(LedgerStore.getJob, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]),
         BoundStatement(LedgerStore.invalidLines, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]),
+        core.audit.record(.ledgerChangesViewed, by: caller, object: id.description),
       ])
     guard let row = results[0].rows.first, let state = LedgerJobState(rawValue: try row.text(0)) else {
       throw Refusal.notFound("ledger-change job")

@@ -54,6 +54,8 @@ public struct OnboardingService: Sendable {
   public func get(_ caller: Caller, id: OnboardingID) async throws -> OnboardingStatus {
     try caller.require(.onboarding)
     let row = try await session(caller, id)
+    _ = try await core.database.unit(
+      caller.tenantID, [core.audit.record(.onboardingViewed, by: caller, subject: row.subjectID, object: id.description)])
     let isOver = row.state == "awaitingSignature" && core.clock.now() >= row.expiresAt
     return OnboardingStatus(
       id: id, status: isOver ? "expired" : row.state, createdAt: row.createdAt, expiresAt: row.expiresAt,

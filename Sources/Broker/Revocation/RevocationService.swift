@@ -164,6 +164,4 @@ enum RevocationStore {
     on conflict (kind, issuer_key_id) do update set number = excluded.number, this_update = excluded.this_update, next_update = excluded.next_update,
       entries = excluded.entries, installed_at = excluded.installed_at where revocation_lists.number <= excluded.number
     """)
-  static let lists = Statement(
-    "revocation_lists", "select kind, number, this_update, next_update, entries, installed_at from revocation_lists order by kind")
 }
