@@ -130,7 +130,16 @@ import Testing
   @Test func whoWaitsTooLongForAnotherMigratorGivesUp() async throws {
     try await with(["0001_slow.sql": "SELECT pg_sleep(2)"]) { directory, database in
       async let first = migrator(directory, database).run(at: Self.time)
-      try await Task.sleep(for: .milliseconds(500))
+      // Until the first holds the lock.
+      for _ in 0..<500 {
+        if try await ask(
+          database,
+          "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ) > 0 {
+          break
+        }
+        try await Task.sleep(for: .milliseconds(10))
+      }
       #expect(await error(migrator(directory, database, patience: .milliseconds(200))) == .locked)
       #expect(try await first.applied.count == 1)
     }

@@ -23,9 +23,9 @@ import Testing
     }) { pool, _ in
       try await pool.query(SQL.makeTable)
       async let slow = pool.query(SQL.sleep, [.double(0.7)])
-      try await Task.sleep(for: .milliseconds(100))
+      _ = try await eventually { pool.statistics.inFlight > 0 }
       let task = Task { await failure { try await pool.query(SQL.insert, [.int(1), .text("never")]) } }
-      try await Task.sleep(for: .milliseconds(100))
+      _ = try await eventually { pool.statistics.waiting > 0 }
       task.cancel()
       #expect(await task.value == .cancelled)
       _ = try await slow

@@ -35,7 +35,7 @@ import Testing
     }) { pool, _ in
       try await pool.query(SQL.one)
       async let slow = pool.query(SQL.sleep, [.double(1.5)])
-      try await Task.sleep(for: .milliseconds(100))
+      _ = try await eventually { pool.statistics.inFlight > 0 }
       #expect(await failure { try await pool.query(SQL.one) } == .poolExhausted)
       _ = try await slow
       #expect(try await pool.query(SQL.one).requireRow().int(0) == 1)
@@ -51,7 +51,7 @@ import Testing
       try await pool.query(SQL.one)
       let refused = try await withThrowingTaskGroup(of: PostgreSQLError?.self) { group in
         group.addTask { await failure { try await pool.query(SQL.sleep, [.double(1)]) } }
-        try await Task.sleep(for: .milliseconds(200))
+        _ = try await eventually { pool.statistics.inFlight > 0 }
         for _ in 0..<10 { group.addTask { await failure { try await pool.query(SQL.one) } } }
         var refused = 0
         for try await error in group where error == .poolExhausted { refused += 1 }
@@ -105,7 +105,7 @@ import Testing
   @Test func aClosedPoolRefusesAndLetsRunningWorkFinish() async throws {
     try await withPool { pool, _ in
       async let running = pool.query(SQL.sleep, [.double(0.5)])
-      try await Task.sleep(for: .milliseconds(200))
+      _ = try await eventually { pool.statistics.inFlight > 0 }
       await pool.close()
       #expect(try await running.rows.count == 1)
       #expect(await failure { try await pool.query(SQL.one) } == .closed)

@@ -17,6 +17,23 @@ import Testing
     await pool.close()
   }
 
+  private static let sleepers = Statement(
+    "sleepers",
+    """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND wait_event = 'PgSleep'
+    AND clock_timestamp() - query_start > make_interval(secs => $2)
+    """)
+
+  /// Waits until a backend of the application has slept, in `pg_sleep`, for so long.
+  private func waitForSleeper(_ application: String, _ database: TestDatabase.Handle, seconds: Double = 0) async throws {
+    let pool = PostgreSQLPool(PostgreSQLConfiguration(url: database.superuserURL, maximumConnections: 1), logger: Logger(label: "tests"))
+    let found = try await eventually {
+      try await pool.query(Self.sleepers, [.text(application), .double(seconds)]).requireRow().int(0) > 0
+    }
+    #expect(found)
+    await pool.close()
+  }
+
   @Test func aPoolReconnectsAfterItsBackendsWereTerminated() async throws {
     try await withPool(configure: { $0.applicationName = "victim" }) { pool, database in
       let before = try await pool.query(SQL.backend).requireRow().int(0)
@@ -37,7 +54,7 @@ import Testing
           """)
       }
       let task = Task { await failure { try await pool.query(SQL.insert, [.int(1), .text("a")]) } }
-      try await Task.sleep(for: .milliseconds(300))
+      try await waitForSleeper("victim", database)
       try await terminate("victim", database)
       #expect(await task.value == .connectionLost)
     }
@@ -46,7 +63,7 @@ import Testing
   @Test func aLongUnitThatTheServerEndedIsNotRunAgainButKnownToBeUndone() async throws {
     try await withPool(configure: { $0.applicationName = "victim" }) { pool, database in
       let task = Task { await failure { try await pool.query(SQL.sleep, [.double(30)]) } }
-      try await Task.sleep(for: .milliseconds(1300))
+      try await waitForSleeper("victim", database, seconds: 1.2)
       try await terminate("victim", database)
       #expect(await task.value == .unavailable)
     }
@@ -77,9 +94,9 @@ import Testing
       $0.applicationName = "victim"
     }) { pool, database in
       let lost = Task { await failure { try await pool.query(SQL.sleep, [.double(30)]) } }
-      try await Task.sleep(for: .milliseconds(300))
+      try await waitForSleeper("victim", database)
       let waiting = Task { await failure { try await pool.query(SQL.one) } }
-      try await Task.sleep(for: .milliseconds(100))
+      _ = try await eventually { pool.statistics.waiting > 0 }
       try await terminate("victim", database)
       lost.cancel()
       #expect(await lost.value != nil)

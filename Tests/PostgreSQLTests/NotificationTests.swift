@@ -30,17 +30,24 @@ import Testing
       let stream = try await pool.withConnection { try await $0.listen("events") }
       for try await _ in stream { Issue.record("nothing was sent") }
       // The next borrower hears nothing of it.
+      let isListening = Flag()
+      let hasHeard = Flag()
       let reader = Task {
         try await pool.withConnection { connection in
           var count = 0
-          for try await _ in try await connection.listen("other") { count += 1 }
+          let stream = try await connection.listen("other")
+          isListening.set()
+          for try await _ in stream {
+            count += 1
+            hasHeard.set()
+          }
           return count
         }
       }
-      try await Task.sleep(for: .milliseconds(300))
+      _ = try await eventually { isListening.isSet }
       try await pool.query(Self.notify, [.text("events"), .text("")])
       try await pool.query(Self.notify, [.text("other"), .text("")])
-      try await Task.sleep(for: .milliseconds(200))
+      _ = try await eventually { hasHeard.isSet }
       await pool.close()
       #expect(try await reader.value == 1)
     }
