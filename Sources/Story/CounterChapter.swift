@@ -24,8 +24,7 @@ enum CounterChapter {
   }
 
   private static let seal = StoryStep("seal", "At the counter her card takes the place of the registered seal 届出印") { journey, scene in
-    let session = try await scene.post(.bank, "/v1/matches") { ["origin": .string(scene.tenant(.bank).origin)] }
-    try await scene.expect(session, status: 201)
+    let session = try await scene.begin(.bank, "/v1/matches")
     let result = try await scene.post(.bank, "/v1/matches/\(try session.text("id"))/signature") {
       ["card": try await scene.plainCard(of: journey.hanako, for: session)]
     }
@@ -46,8 +45,7 @@ enum CounterChapter {
   }
 
   static func login(_ role: StoryRole, _ person: Journey.Person, _ scene: Scene) async throws -> Answer {
-    let session = try await scene.post(role, "/v1/logins") { ["origin": .string(scene.tenant(role.tenant).origin)] }
-    try await scene.expect(session, status: 201)
+    let session = try await scene.begin(role, "/v1/logins")
     let result = try await scene.post(role, "/v1/logins/\(try session.text("id"))/signature") {
       ["card": try await scene.envelope(of: person, for: session, role: role, keys: .authentication)]
     }

@@ -99,8 +99,7 @@ enum MoveChapter {
   }
 
   private static let sealAgain = StoryStep("seal-again", "Her new card takes the seal's place again") { journey, scene in
-    let session = try await scene.post(.bank, "/v1/matches") { ["origin": .string(scene.tenant(.bank).origin)] }
-    try await scene.expect(session, status: 201)
+    let session = try await scene.begin(.bank, "/v1/matches")
     let result = try await scene.post(.bank, "/v1/matches/\(try session.text("id"))/signature") {
       ["card": try await scene.plainCard(of: journey.hanako, for: session)]
     }

@@ -5,8 +5,7 @@ enum RefusalChapter {
   static let steps: [StoryStep] = [otherCard, replayed, expired, revoked]
 
   private static let otherCard = StoryStep("refused-other-card", "Refused: Taro's key under Hanako's certificate") { journey, scene in
-    let session = try await scene.post(.bank, "/v1/matches") { ["origin": .string(scene.tenant(.bank).origin)] }
-    try await scene.expect(session, status: 201)
+    let session = try await scene.begin(.bank, "/v1/matches")
     let result = try await scene.post(.bank, "/v1/matches/\(try session.text("id"))/signature") {
       ["card": try await scene.plainCard(of: journey.hanako, signedBy: journey.taro, for: session)]
     }
@@ -16,8 +15,7 @@ enum RefusalChapter {
   }
 
   private static let replayed = StoryStep("refused-replayed", "Refused: a signature that was used before") { journey, scene in
-    let session = try await scene.post(.bank, "/v1/matches") { ["origin": .string(scene.tenant(.bank).origin)] }
-    try await scene.expect(session, status: 201)
+    let session = try await scene.begin(.bank, "/v1/matches")
     let path = "/v1/matches/\(try session.text("id"))/signature"
     let card = try await scene.remember("replayed card") { try await scene.plainCard(of: journey.hanako, for: session) }
     let first = try await scene.post(.bank, path) { ["card": card] }

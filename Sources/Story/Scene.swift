@@ -36,6 +36,19 @@ final class Scene {
     return try await send(role, "POST", path, body: value.serialized(), key: key)
   }
 
+  /// Begins a login or a match. The broker keeps nothing of it until it is answered, so it is begun once, however often the step is played:
+  /// the signature that is sent again is for this one.
+  func begin(_ role: StoryRole, _ path: String) async throws -> Answer {
+    let key = nextKey()
+    let begun = try await stage.remember("session " + key) {
+      let body: JSONValue = ["origin": .string(tenant(role.tenant).origin)]
+      let answer = try await send(role, "POST", path, body: body.serialized(), key: key)
+      try await expect(answer, status: 201)
+      return answer.json
+    }
+    return Answer(step: step, status: 201, body: [], json: begun)
+  }
+
   func nextKey() -> String {
     writes += 1
     return "\(journeyID)-\(step)-\(writes)"
