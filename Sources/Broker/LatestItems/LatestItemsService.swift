@@ -222,7 +222,8 @@ public struct LatestItemsService: Sendable {
         caller.tenantID,
         { transaction -> Question? in
           guard case .ask(let current) = try await question(caller.tenantID, id, keys, in: transaction),
-            let row = try await transaction.query(LatestItemsStore.asked, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first,
+            let row = try await transaction.query(LatestItemsStore.asked, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), .timestamp(at)])
+              .rows.first,
             let sealed = try row.optionalBytes(1)
           else { return nil }
           let asked = try JSONDecoder().decode(
@@ -265,11 +266,12 @@ enum LatestItemsStore {
   static let closeIntents = Statement(
     "close_latest_items_intents",
     "update intents set state = 'done', done_at = $3 where tenant_id = $1 and subject_id = $2 and kind = 'latestItems' and state = 'open'")
+  /// The serial by which the request that began at $3 asked: later requests ask by what it brought.
   static let asked = Statement(
     "asked_serial",
     """
     select intent_id, payload_sealed from intents where tenant_id = $1 and subject_id = $2 and kind = 'latestItems' and payload_sealed is not null
-    order by intent_id desc limit 1
+      and created_at >= $3 order by intent_id limit 1
     """)
   static let emptyOld = Statement(
     "empty_old_latest_items_intents",

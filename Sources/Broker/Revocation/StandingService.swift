@@ -95,6 +95,10 @@ enum StandingStore {
     select binding_id, kind, serial_sealed, issuer_key_id, status, checked_at, method, not_after from bindings
     where tenant_id = $1 and subject_id = $2 and superseded_at is null order by binding_id desc
     """)
+  /// A certificate bound under an older index key is known by the newest from now on, so that it is not bound a second time.
+  static let reindex = Statement(
+    "reindex_binding",
+    "update bindings set serial_index = $4 where tenant_id = $1 and kind = $2 and serial_index = any($3) and serial_index <> $4")
   static let bind = Statement(
     "bind_certificate",
     """

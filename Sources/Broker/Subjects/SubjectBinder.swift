@@ -53,6 +53,7 @@ struct SubjectBinder: Sendable {
     let indexes = keys.indexes(of: serial, kind: kind)
     let sealed = try SealedSerial.seal(serial, keys)
     let results = try await transaction.pipeline([
+      BoundStatement(StandingStore.reindex, [tenant, .text(kind.rawValue), .bytesArray(indexes), .bytes(indexes[0])]),
       BoundStatement(
         StandingStore.bind,
         [
@@ -64,7 +65,7 @@ struct SubjectBinder: Sendable {
       BoundStatement(
         StandingStore.supersede, [tenant, .uuid(subject.uuid), .text(kind.rawValue), .bytesArray(indexes), .timestamp(core.clock.now())]),
     ])
-    guard results[0].affectedRows == 1 else {
+    guard results[1].affectedRows == 1 else {
       throw Refusal(
         .conflict, "certificateBoundElsewhere", "This certificate is bound to another subject of the tenant.",
         nextStep: "Report this to the platform operator.")

@@ -1,0 +1,167 @@
+import CitizenItems
+import Foundation
+import JLISSimulator
+import PostgreSQL
+import Testing
+
+@testable import Broker
+
+@Suite("The ledger's changes are received whole, then applied", .serialized)
+struct LedgerTests {
+  private static func send(
+    _ broker: TestBroker, _ bank: TestTenant, _ upload: Upload, key: String = UUID().uuidString, through services: BrokerServices? = nil
+  ) async throws -> LedgerJobID {
+    try await (services ?? broker.services).ledgerChanges.receive(bank.caller, key: key, lines: upload)
+  }
+
+  private static func job(_ broker: TestBroker, _ bank: TestTenant, _ id: LedgerJobID) async throws -> LedgerJob {
+    try await broker.services.ledgerChanges.get(bank.caller, id: id)
+  }
+
+  /// Hanako moved, and latest items brought all four: an old pair that is stale, and a pending one.
+  private static func moved(_ broker: TestBroker, _ bank: TestTenant) async throws -> (hanako: CitizenHandle, pending: PairID) {
+    let hanako = try broker.hanako()
+    let (subject, _) = try await broker.onboardWithPair(
+      bank, hanako, ref: "C-1", consents: [broker.selection(try await broker.notice(bank))])
+    broker.wait(seconds: 60)
+    try broker.simulator.move(hanako.id, newAddress: Hanako.newAddress)
+    let pair = try #require(try await broker.latestItems(bank, subject).outcome.pair)
+    #expect(pair.state == .pending)
+    return (hanako, pair.id)
+  }
+
+  @Test func aLineThatACustomerLeftDeletesThePairWithAnEvent() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      _ = try await broker.onboardWithPair(bank, try broker.hanako())
+      let line = try ledgerLine(before: try await broker.ledgerTags(bank, Hanako.asInLedger), after: nil)
+      let id = try await Self.send(broker, bank, Upload([line]))
+      #expect(try await Self.job(broker, bank, id).state == .stored)
+      #expect(try await broker.pairs(bank).count == 1)
+      await broker.services.jobs.sweep()
+      let job = try await Self.job(broker, bank, id)
+      #expect(job.state == .done)
+      #expect(job.received == 1 && job.deleted == 1 && job.unknown == 0)
+      #expect(try await broker.pairs(bank).isEmpty)
+      #expect(try await broker.events(bank).contains(.pairDeleted))
+    }
+  }
+
+  @Test func withAReferenceOnlyThatCustomersPairIsDeleted() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      _ = try await broker.onboardWithPair(bank, try broker.hanako(), ref: "C-1")
+      let (_, kept) = try await broker.onboardWithPair(bank, try broker.hanako(), ref: "C-2")
+      let line = try ledgerLine(before: try await broker.ledgerTags(bank, Hanako.asInLedger), after: nil, ref: "C-1")
+      _ = try await Self.send(broker, bank, Upload([line]))
+      await broker.services.jobs.sweep()
+      #expect(try await broker.pairs(bank).map(\.id) == [kept])
+    }
+  }
+
+  @Test func aTagThatStandsBeforeAndAfterDeletesNothing() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (_, pair) = try await broker.onboardWithPair(bank, try broker.hanako())
+      let tags = try await broker.ledgerTags(bank, Hanako.asInLedger)
+      let id = try await Self.send(broker, bank, Upload([try ledgerLine(before: tags, after: tags)]))
+      await broker.services.jobs.sweep()
+      #expect(try await Self.job(broker, bank, id).deleted == 0)
+      #expect(try await broker.pair(bank, pair).state == .active)
+    }
+  }
+
+  @Test func theLedgerFollowsAMoveAndThePendingPairIsActive() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (hanako, pending) = try await Self.moved(broker, bank)
+      let line = try ledgerLine(
+        before: try await broker.ledgerTags(bank, Hanako.asInLedger), after: try await broker.ledgerTags(bank, Hanako.moved), ref: "C-1")
+      let id = try await Self.send(broker, bank, Upload([line]))
+      await broker.services.jobs.sweep()
+      let job = try await Self.job(broker, bank, id)
+      #expect(job.deleted == 1 && job.activated == 1)
+      let pairs = try await broker.pairs(bank)
+      #expect(pairs.map(\.id) == [pending])
+      #expect(pairs[0].state == .active)
+      #expect(try await broker.match(bank, hanako).matched)
+    }
+  }
+
+  @Test func aLedgerThatSpellsTheNewAddressOtherwiseNeedsADecision() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (hanako, pending) = try await Self.moved(broker, bank)
+      let line = try ledgerLine(
+        before: try await broker.ledgerTags(bank, Hanako.asInLedger),
+        after: try await broker.ledgerTags(bank, Hanako.spelledOtherwise), ref: "C-1")
+      let id = try await Self.send(broker, bank, Upload([line]))
+      await broker.services.jobs.sweep()
+      #expect(try await Self.job(broker, bank, id).activated == 0)
+      #expect(try await broker.pair(bank, pending).state == .needsDecision)
+      #expect(try await broker.decide(bank, pending).state == .active)
+      #expect(try await broker.match(bank, hanako).matched)
+    }
+  }
+
+  @Test func badLinesAreToldByNumberAndStopNothing() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let tags = try await broker.ledgerTags(bank, Hanako.asInLedger)
+      let long = "{\"before\":[\"" + String(repeating: "x", count: 70_000) + "\"]}"
+      let upload = Upload(["nonsense", #"{"before":["no tag"]}"#, try ledgerLine(before: tags, after: [], ref: "C-9"), long])
+      let id = try await Self.send(broker, bank, upload)
+      await broker.services.jobs.sweep()
+      let job = try await Self.job(broker, bank, id)
+      #expect(job.received == 4 && job.invalidCount == 3 && job.unknown == 1)
+      #expect(job.invalid.map(\.line) == [1, 2, 4])
+      #expect(job.invalid.map(\.reason) == ["lineMalformed", "tagMalformed", "lineTooLong"])
+    }
+  }
+
+  @Test func aCutUploadIsContinuedByTheSameKey() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let line = try ledgerLine(before: try await broker.ledgerTags(bank, Hanako.moved), after: nil, ref: "C-1")
+      let lines = (0..<6_000).map { line.replacing("C-1", with: "C-\($0)") }
+      let key = UUID().uuidString
+      await #expect(throws: Upload.Cut.self) {
+        _ = try await Self.send(broker, bank, Upload(Array(lines.prefix(5_500)), isCut: true), key: key)
+      }
+      let cut = try await broker.inspect("select state, received from ledger_jobs")
+      #expect(try cut[0].text(0) == "receiving")
+      #expect(try cut[0].int(1) == 5_000)
+      await broker.services.jobs.sweep()
+      let other = Upload(["{\"before\":[]}"] + lines.dropFirst())
+      #expect(try await refusalCode { _ = try await Self.send(broker, bank, other, key: key) } == "idempotencyKeyReused")
+      let id = try await Self.send(broker, bank, Upload(lines), key: key)
+      #expect(try await Self.job(broker, bank, id).received == 6_000)
+      #expect(try await Self.send(broker, bank, Upload(lines), key: key) == id)
+      let longer = Upload(lines + [line])
+      #expect(try await refusalCode { _ = try await Self.send(broker, bank, longer, key: key) } == "idempotencyKeyReused")
+      await broker.services.jobs.sweep()
+      #expect(try await Self.job(broker, bank, id).unknown == 6_000)
+    }
+  }
+
+  @Test func anotherProcessMayContinueOnlyWhenTheFirstHasGone() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let line = try ledgerLine(before: try await broker.ledgerTags(bank, Hanako.moved), after: nil)
+      let key = UUID().uuidString
+      let first = broker.another()
+      let life = Task { await first.instance.run() }
+      while !first.instance.isHeld { try await Task.sleep(for: .milliseconds(10)) }
+      await #expect(throws: Upload.Cut.self) {
+        _ = try await Self.send(broker, bank, Upload([line], isCut: true), key: key, through: first)
+      }
+      _ = try await broker.inspect("update ledger_jobs set sender_lock = $1", [.int8(first.instance.key)])
+      #expect(try await refusalCode { _ = try await Self.send(broker, bank, Upload([line]), key: key) } == "uploadInProgress")
+      life.cancel()
+      await life.value
+      let id = try await Self.send(broker, bank, Upload([line]), key: key)
+      #expect(try await Self.job(broker, bank, id).state == .stored)
+      await first.stop()
+    }
+  }
+}

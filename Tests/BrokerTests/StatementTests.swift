@@ -1,0 +1,113 @@
+import Foundation
+import PostgreSQL
+import Testing
+
+@testable import Broker
+
+@Suite("Every statement stands against the migrated schema, as the role that runs it", .serialized)
+struct StatementTests {
+  /// Statements of the requests: the app role.
+  static let ofRequests: [Statement] = [
+    AccessStore.useAssertion,
+    AuditStore.insert, AuditStore.list,
+    ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession,
+    ConsentStore.superseded, ConsentStore.events, ConsentStore.list, ConsentStore.forLatestItems, ConsentStore.endable,
+    ConsentStore.insertIntent, ConsentStore.openIntents, ConsentStore.closeIntent, ConsentStore.service,
+    NoticeStore.insert, NoticeStore.newestVersion, NoticeStore.get, NoticeStore.list,
+    WithdrawalStore.newestSession,
+    Database.setTenant,
+    IdempotencyStore.removeExpired, IdempotencyStore.insert, IdempotencyStore.find, IdempotencyStore.tryInstance,
+    IdempotencyStore.takeOver, IdempotencyStore.finish, IdempotencyStore.release,
+    InstanceStore.hold, InstanceStore.alive,
+    SessionStore.insert, SessionStore.get, SessionStore.outcome, SessionStore.attempt, SessionStore.complete,
+    EventStore.insert, EventStore.list,
+    KeyStore.tenantKeys, KeyStore.platformKeys,
+    LatestItemsStore.signingBinding, LatestItemsStore.insertIntent, LatestItemsStore.closeIntents, LatestItemsStore.asked,
+    LatestItemsStore.insertVerification,
+    LoginStore.answer,
+    LedgerStore.insertJob, LedgerStore.findJob, LedgerStore.take, LedgerStore.letGo, LedgerStore.advance, LedgerStore.insertLines,
+    LedgerStore.getJob, LedgerStore.invalidLines,
+    MatchStore.answer,
+    PairStore.lockSubject, PairStore.ofSubject, PairStore.byID, PairStore.subjectOf, PairStore.look, PairStore.byReference,
+    PairStore.list, PairStore.upsert, PairStore.decided, PairStore.delete, PairStore.clearTags, PairStore.insertTags, PairStore.lookUp,
+    PairStore.lookUpMany,
+    RevocationStore.installList,
+    StandingStore.bindingBySerial, StandingStore.setStatus, StandingStore.ofSubject, StandingStore.reindex, StandingStore.bind,
+    StandingStore.supersede,
+    StatusStore.insert, StatusStore.list,
+    SubjectStore.insert, SubjectStore.setReference, SubjectStore.get, SubjectStore.byReference, SubjectStore.erase, SubjectStore.unbind,
+    TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
+    VerificationStore.insert,
+  ]
+
+  /// Statements of the jobs, beside those that they share with requests.
+  static let ofJobs: [Statement] = [
+    TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, IdempotencyStore.clean, LatestItemsStore.emptyOld,
+    ConsentStore.jlisServices, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs, LedgerStore.lockStored, LedgerStore.left,
+    LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
+  ]
+
+  /// What requests do as well.
+  static let ofJobsToo: [Statement] = [
+    Database.setTenant, KeyStore.tenantKeys, KeyStore.platformKeys, AuditStore.insert, EventStore.insert, ConsentStore.lock,
+    ConsentStore.setState, ConsentStore.insertEvent, ConsentStore.openIntents, ConsentStore.closeIntent, PairStore.lockSubject,
+    PairStore.byID, PairStore.upsert, PairStore.delete, PairStore.clearTags, PairStore.insertTags,
+  ]
+
+  /// Statements of the command line: the operator role.
+  static let ofAdministration: [Statement] = [
+    TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
+    TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
+    KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
+  ]
+
+  @Test func everyStatementOfTheRequestsMayBeRunByTheAppRole() async throws {
+    try await TestBroker.with { broker in try await Self.plan(Self.ofRequests, as: broker.pools.app) }
+  }
+
+  @Test func everyStatementOfTheJobsMayBeRunByTheJobsRole() async throws {
+    try await TestBroker.with { broker in try await Self.plan(Self.ofJobs + Self.ofJobsToo, as: broker.pools.jobs) }
+  }
+
+  @Test func everyStatementOfTheCommandLineMayBeRunByTheOperatorRole() async throws {
+    try await TestBroker.with { broker in
+      try await Self.plan(Self.ofAdministration + [Database.setTenant, AuditStore.insert], as: broker.pools.administrator)
+    }
+  }
+
+  /// Reads the room's source: a statement that nobody lists here would be tried by nobody.
+  @Test func noStatementIsLeftOut() throws {
+    let room = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/Broker")
+    let files = try #require(FileManager.default.enumerator(at: room, includingPropertiesForKeys: nil))
+    var written: [String] = []
+    for case let file as URL in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      written += text.matches(of: /Statement\(\s*"(\w+)"/).map { String($0.output.1) }
+    }
+    let listed = (Self.ofRequests + Self.ofJobs + Self.ofAdministration).map(\.name)
+    #expect(written.sorted() == listed.sorted())
+    #expect(Set(written).count == written.count)
+  }
+
+  /// Prepares each and starts it without running it: EXPLAIN looks at names, types and privileges.
+  private static func plan(_ statements: [Statement], as pool: PostgreSQLPool) async throws {
+    try await pool.withConnection { connection in
+      for statement in statements {
+        do {
+          try await connection.execute("prepare planned as \(statement.sql)")
+          let count = try await connection.query(parameterCount).requireRow().int(0)
+          let nulls = count == 0 ? "" : "(" + repeatElement("null", count: count).joined(separator: ", ") + ")"
+          try await connection.execute("explain execute planned\(nulls)")
+          try await connection.execute("deallocate planned")
+        } catch {
+          Issue.record("\(statement.name): \(error)")
+          try? await connection.execute("deallocate planned")
+        }
+      }
+    }
+  }
+
+  private static let parameterCount = Statement(
+    "planned_parameters", "select cardinality(parameter_types)::int4 from pg_prepared_statements where name = 'planned'")
+}
