@@ -6,7 +6,8 @@ public struct AuditEvent: Sendable, Codable {
   /// What happened; the names are stable and listed in OpenAPI.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case tenantCreated, tenantSuspended, tenantChanged, clientCreated, clientRotated, clientRevoked, keyRotated, keysHandedOver
-    case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered, tagLookedUp, tagsLookedUp
+    case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered,
+      tagLookedUp, tagsLookedUp
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
       consentRevoked, consentExpired

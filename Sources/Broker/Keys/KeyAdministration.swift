@@ -91,10 +91,19 @@ public struct KeyAdministration: Sendable {
     let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
     let wrapped = try root.wrap(bytes, context: Self.context(tenant: tenant, purpose: purpose.rawValue, version: version))
     let fingerprint = try EdgeKey(version: version, bytes: bytes).fingerprint
-    let result = try await database.query(
-      tenant, KeyStore.insertTenantKey,
-      [.uuid(tenant.uuid), .text(purpose.rawValue), .bytes(wrapped), .text(fingerprint), .timestamp(clock.now()), .int4(Int32(version))])
-    guard result.affectedRows == 1 else {
+    let results = try await database.unit(
+      tenant,
+      [
+        BoundStatement(
+          KeyStore.insertTenantKey,
+          [
+            .uuid(tenant.uuid), .text(purpose.rawValue), .bytes(wrapped), .text(fingerprint), .timestamp(clock.now()),
+            .int4(Int32(version)),
+          ]),
+        AuditTrail(ids: IdentifierSource(clock: clock), clock: clock).record(
+          .keyRotated, tenant: tenant, actor: "operator", detail: ["purpose": purpose.rawValue, "version": String(version)]),
+      ])
+    guard results[0].affectedRows == 1 else {
       throw Refusal(
         .conflict, "concurrentChange", "Somebody else rotated this key at the same time.",
         nextStep: "Look at the versions and repeat if needed.")

@@ -4,17 +4,23 @@ internal import PostgreSQL
 enum LoginStore {
   /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 serial indexes · 8 wanted subject or null ·
   /// 9 verification id · 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
+  ///
+  /// Where a repeat arrives while the first request is still running, the insert waits for it, but no snapshot of this statement sees its row: so the
+  /// row is written back unchanged if it is the repeat's own, and nothing comes back if it is another's. `xmax` is 0 in a row just inserted.
   static let answer = Statement(
     "answer_login",
     """
     with used as (
       insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at)
-      select $1, $2, $3, $4, $5, $6 where not $15 on conflict do nothing returning 1
+      select $1, $2, $3, $4, $5, $6 where not $15
+      on conflict (tenant_id, session_id) do update set used_at = used_sessions.used_at
+        where used_sessions.key_digest = excluded.key_digest and used_sessions.fingerprint = excluded.fingerprint
+      returning xmax = 0 as fresh, used_at
     ), earlier as (
-      select key_digest, fingerprint, used_at from used_sessions where tenant_id = $1 and session_id = $2
+      select used_at from used_sessions where $15 and tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4
     ), mine as (
-      select exists (select 1 from used) as fresh,
-        exists (select 1 from earlier where key_digest = $3 and fingerprint = $4) as repeated
+      select exists (select 1 from used where fresh) as fresh,
+        exists (select 1 from used where not fresh) or exists (select 1 from earlier) as repeated
     ), found as (
       select b.subject_id from bindings b join subjects s on s.tenant_id = b.tenant_id and s.subject_id = b.subject_id
       where b.tenant_id = $1 and b.kind = 'authentication' and b.serial_index = any($7) and b.status in ('valid', 'unknown')
@@ -33,7 +39,7 @@ enum LoginStore {
     select v.outcome, v.fresh, f.subject_id, p.pair_id, p.state, p.ledger_ref_sealed,
       exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = f.subject_id and b.kind = 'signing' and b.superseded_at is null
         and b.status = 'changed') as changed,
-      (select used_at from earlier) as used_at
+      coalesce((select used_at from used), (select used_at from earlier)) as used_at
     from verdict v left join found f on true
     left join lateral (
       select pair_id, state, ledger_ref_sealed from pairs where tenant_id = $1 and subject_id = f.subject_id

@@ -164,6 +164,8 @@ enum MatchStore {
   /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 stored tags · 8 serial indexes · 9 verification id ·
   /// 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
   ///
+  /// A repeat beside its first request is known as ``LoginStore/answer`` knows it.
+  ///
   /// Good standing (house.md): the certificate presented is valid now (the caller checked), neither binding is known to have ended, the subject is not
   /// erased. The presented certificate may be newer than the bound one: then the bound one is known as changed, and the pair is stale anyway.
   static let answer = Statement(
@@ -171,10 +173,15 @@ enum MatchStore {
     """
     with used as (
       insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at)
-      select $1, $2, $3, $4, $5, $6 where not $15 on conflict do nothing returning 1
+      select $1, $2, $3, $4, $5, $6 where not $15
+      on conflict (tenant_id, session_id) do update set used_at = used_sessions.used_at
+        where used_sessions.key_digest = excluded.key_digest and used_sessions.fingerprint = excluded.fingerprint
+      returning xmax = 0 as fresh
     ), mine as (
-      select exists (select 1 from used) as fresh,
-        exists (select 1 from used_sessions where tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4) as repeated
+      select exists (select 1 from used where fresh) as fresh,
+        exists (select 1 from used where not fresh) or exists (
+          select 1 from used_sessions where $15 and tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4
+        ) as repeated
     ), hit as (
       select p.pair_id, p.subject_id, p.state, p.ledger_ref_sealed
       from pair_tags t

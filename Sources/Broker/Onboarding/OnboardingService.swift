@@ -170,7 +170,8 @@ public struct OnboardingService: Sendable {
         pair = row.map { OnboardedPair(id: $0.id, state: $0.state) }
       }
       let consents = try await book.give(
-        agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys, in: transaction)
+        agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
+        in: transaction)
       let receipt = try await core.receipts.sign(
         receiptClaims(session, subject, comparison, consents), for: caller.tenantID, id: evidence.id.description, at: now)
       let outcome = OnboardingOutcome(
