@@ -50,11 +50,13 @@ let rooms: [Target] = [
   room("JOSE", [crypto, cryptoExtras]),
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems"]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
-  room("Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
+  room(
+    "Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
   room(
     "BrokerAPI",
     [
-      "Broker", "JOSE", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL, nioHTTP1, nioHTTP2, crypto, lifecycle,
+      "Broker", "JOSE", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL, nioHTTP1,
+      nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
@@ -62,14 +64,19 @@ let rooms: [Target] = [
   room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
   room(
     "JLISSimulator",
-    ["JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, httpClient, hummingbird, hummingbirdTLS, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
+    [
+      "JLIS", "CitizenItems", "JPKI", "JOSE", asn1, crypto, cryptoExtras, httpClient, hummingbird, hummingbirdTLS, nioCore, nioHTTP1,
+      nioSSL, lifecycle, logging,
+    ]),
   room("Story", ["BrokerClient", "CitizenItems", "JLISSimulator", "JOSE", "LedgerTool", crypto, httpClient, nioCore, logging]),
   room("Bench", ["Story", "BrokerClient", "LedgerTool", "JLISSimulator", "CitizenItems", "JOSE", nioCore, nioPosix, nioSSL, nioTLS]),
   room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),
 ]
 
 let programs: [Target] = [
-  program("yonjo", ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
+  program(
+    "yonjo",
+    ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
   program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
   program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
   program("yonjo-story", ["Story"]),
@@ -81,12 +88,19 @@ let checks: [Target] = [
   tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
   tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
   tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims"]),
-  tests(of: "JLISSimulatorTests", ["JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL, lifecycle, logging]),
-  tests(of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
+  tests(
+    of: "JLISSimulatorTests",
+    [
+      "JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL, lifecycle,
+      logging,
+    ]),
+  tests(
+    of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
   tests(
     of: "BrokerAPITests",
     [
-      "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient, nioCore, nioPosix,
+      "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient, nioCore,
+      nioPosix,
       nioSSL, nioHTTP1, lifecycle, logging, metrics,
     ]),
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
@@ -97,7 +111,8 @@ let checks: [Target] = [
   tests(
     of: "ScenarioTests",
     [
-      "Story", "Broker", "TestSupport", "JLISSimulator", "JPKI", "PostgreSQL", "JOSE", "BrokerClient", "CitizenItems", "LedgerTool", crypto, httpClient,
+      "Story", "Broker", "TestSupport", "JLISSimulator", "JPKI", "PostgreSQL", "JOSE", "BrokerClient", "CitizenItems", "LedgerTool", crypto,
+      httpClient,
       nioCore, nioHTTP1, nioSSL, logging,
     ]),
 ]
