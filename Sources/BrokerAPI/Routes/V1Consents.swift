@@ -73,7 +73,9 @@ struct ConsentRoutes {
     var consent = try await consents.get(caller, id: id)
     let events = try await consents.events(caller, id: id)
     // To the millisecond, as both are told: the same instant read from text and from the database differs in the last bit of its fraction.
-    guard let event = events.last(where: { $0.at.wholeMilliseconds <= instant.wholeMilliseconds }) else { throw Refusal.notFound("consent at that instant") }
+    guard let event = events.last(where: { $0.at.wholeMilliseconds <= instant.wholeMilliseconds }) else {
+      throw Refusal.notFound("consent at that instant")
+    }
     consent.state = event.state
     return Consent(consent, asOf: instant)
   }
