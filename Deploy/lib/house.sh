@@ -14,6 +14,7 @@ house_start() {
   house_start_broker
   house_make_tenants
   house_write_cast
+  house_write_examples
 }
 
 # Private keys that their owner alone reads; TLS by an authority of this run's own.
@@ -40,7 +41,7 @@ house_start_simulator() {
   wait_for 60 test -s "$house_directory/jlis.ready"
 }
 
-# The settings of every yonjo command of this house, in a file that a newcomer can source as well.
+# The settings of every command of this house, in a file that a newcomer can source as well.
 house_configure() {
   free_port
   house_port=$port
@@ -98,6 +99,7 @@ house_make_tenants() {
 house_make_client() { # ROLE TENANT ORIGIN SCOPES
   local id
   id=$("$programs/yonjo" client create --json --tenant "$2" --name "$1" --origin "$3" --scope "$4" --key "$house_secrets/$1.pub.pem" | json_member id)
+  if [ "$1" = ledger ]; then house_ledger_client=$id; fi
   house_clients="$house_clients${house_clients:+,}\"$1\":{\"id\":\"$id\",\"keyFile\":\"$house_secrets/$1.pem\"}"
 }
 
@@ -118,22 +120,44 @@ CAST
   )
 }
 
+# What a newcomer can try: the bank's ledger as a file, and the settings of the machine beside it. Nobody in it exists.
+house_write_examples() {
+  cat >"$house_directory/ledger.csv" <<'LEDGER'
+ref,name,address,dateOfBirth,sex
+C-1001,四情 太郎,東京都清瀬市四季町1-2-3,昭和63年11月23日,男
+C-1002,四情 はな子,東京都清瀬市四季町1-2-3,1990-04-01,女
+LEDGER
+  cat >"$house_directory/changes.csv" <<'CHANGES'
+ref,before.name,before.address,before.dateOfBirth,before.sex,after.name,after.address,after.dateOfBirth,after.sex
+C-1001,四情 太郎,東京都清瀬市四季町1-2-3,昭和63年11月23日,男,四情 太郎,神奈川県横浜市中区汐風町4-5-6,昭和63年11月23日,男
+CHANGES
+  cat >>"$house_secrets/environment" <<ENVIRONMENT
+export YONJO_LEDGER_URL='$house_address'
+export YONJO_LEDGER_CA='$house_secrets/tls/ca.pem'
+export YONJO_LEDGER_CLIENT_ID='$house_ledger_client'
+export YONJO_LEDGER_KEY='$house_secrets/ledger.pem'
+export YONJO_LEDGER_REGISTERED_KEY='$house_secrets/ledger-key.pem'
+export PATH='$programs':"\$PATH"
+ENVIRONMENT
+}
+
 # house_tell …: the story, with yonjo-story's own options.
 house_tell() { "$programs/yonjo-story" --cast "$house_cast" "$@"; }
 
 # Where everything is, for someone who keeps it running.
 house_explain() {
   cat <<TEXT
-Still running in $house_directory
-  broker            $house_address   (authority: $house_secrets/tls/ca.pem)
-  simulated J-LIS   http://127.0.0.1:$house_jlis_http (OCSP, CRL), https://localhost:$house_jlis_tls (mutual TLS)
-  PostgreSQL        socket $YONJO_PG_SOCKET
-  credentials       $house_secrets: keys of the clients, root.key; settings of every yonjo command in environment
-  logs              $house_directory/logs
+Still running; everything lies in $house_directory
+  broker           $house_address   (its authority: secrets/tls/ca.pem)
+  simulated J-LIS  http://127.0.0.1:$house_jlis_http (OCSP, CRL), https://localhost:$house_jlis_tls (mutual TLS)
+  PostgreSQL       socket in $YONJO_PG_SOCKET
+  credentials      secrets/: the clients' keys, root.key; secrets/environment sets up every command
+  logs             logs/
 Try
-  curl --cacert $house_secrets/tls/ca.pem $house_address/readyz
-  (. $house_secrets/environment && $programs/yonjo doctor)
-  $programs/yonjo-story --cast $house_cast --brief
+  . $house_secrets/environment
+  yonjo doctor
+  yonjo-ledger tag $house_directory/ledger.csv
+  yonjo-story --cast $house_cast --brief
 Stop it with
   Deploy/quickstart --stop $house_directory
 TEXT
