@@ -116,6 +116,96 @@ struct IdempotencyTests {
     }
   }
 
+  /// What concurrent calls brought: results, and the codes of refusals.
+  private static func atOnce<T: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> T) async throws -> (
+    results: [T], refusals: [String]
+  ) {
+    try await withThrowingTaskGroup(of: Result<T, Refusal>.self) { group in
+      for index in 0..<count {
+        group.addTask {
+          do {
+            return .success(try await body(index))
+          } catch let refusal as Refusal {
+            return .failure(refusal)
+          }
+        }
+      }
+      var outcome: (results: [T], refusals: [String]) = ([], [])
+      for try await result in group {
+        switch result {
+        case .success(let value): outcome.results.append(value)
+        case .failure(let refusal): outcome.refusals.append(refusal.code)
+        }
+      }
+      return outcome
+    }
+  }
+
+  @Test func aRepeatBesideItsFirstRequestIsAnsweredTheSame() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let hanako = try broker.hanako()
+      let (subject, _) = try await broker.onboardWithPair(bank, hanako)
+      let login = try await broker.services.logins.create(bank.caller, origin: TestBroker.origin, subjectID: nil)
+      let loginCard = try broker.loginCard(hanako, over: login.toBeSigned)
+      let logins = try await Self.atOnce(8) { _ in
+        try await broker.services.logins.sign(bank.caller, id: login.id, card: loginCard, request: try request("k"))
+      }
+      #expect(logins.results.map(\.subjectID) == Array(repeating: subject, count: 8))
+      let match = try await broker.services.matches.create(bank.caller, origin: TestBroker.origin)
+      let matchCard = try broker.card(hanako, over: match.toBeSigned, withAuthentication: false)
+      let matches = try await Self.atOnce(8) { _ in
+        try await broker.services.matches.sign(bank.caller, id: match.id, card: matchCard, request: try request("k"))
+      }
+      #expect(matches.results.map(\.matched) == Array(repeating: true, count: 8))
+    }
+  }
+
+  @Test func ofSeveralUsesOfOneSessionAtOnceOneCounts() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let hanako = try broker.hanako()
+      let session = try await broker.startOnboarding(bank, consents: [broker.selection(try await broker.notice(bank))])
+      let card = try broker.card(hanako, over: session.toBeSigned)
+      let signed = try await Self.atOnce(3) { index in
+        try await broker.signOnboarding(bank, session, card, request: try request("k\(index)")).outcome.verdict.result
+      }
+      #expect(signed.results.count { $0 == "ok" } == 1)
+      #expect(signed.results.allSatisfy { $0 == "ok" || $0 == "replayed" })
+      #expect(signed.refusals.allSatisfy { $0 == "concurrentChange" || $0 == "certificateBoundElsewhere" })
+      #expect(try await broker.inspect("select count(*) from subjects")[0].int(0) == 1)
+      #expect(try broker.simulator.consents(of: hanako.id).count == 1)
+      let login = try await broker.services.logins.create(bank.caller, origin: TestBroker.origin, subjectID: nil)
+      let loginCard = try broker.loginCard(hanako, over: login.toBeSigned)
+      let logins = try await Self.atOnce(8) { index in
+        try await broker.services.logins.sign(bank.caller, id: login.id, card: loginCard, request: try request("l\(index)")).verdict.result
+      }
+      #expect(logins.results.sorted() == ["ok"] + Array(repeating: "replayed", count: 7))
+    }
+  }
+
+  @Test func aDeadProcessesClaimIsTakenOverByOneAlone() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let dead = broker.another()
+      try await Self.claim(broker, bank, as: dead)
+      await dead.stop()
+      let heirs = [broker.another(), broker.another()]
+      let taken = try await Self.atOnce(2) { index in
+        try await heirs[index].status.core.idempotency.claim(bank.caller, try request("k"), as: SubjectStatus.self)
+      }
+      // Nobody holds the heirs' own locks here, so that the second may find the first one dead and take over from it; but never both at one attempt.
+      let attempts = taken.results.compactMap { standing in
+        if case .claimed(let claim) = standing { claim.attempt } else { nil }
+      }
+      #expect(!attempts.isEmpty)
+      #expect(Set(attempts).count == attempts.count)
+      let row = try await broker.inspect("select attempt from idempotency_keys where state = 'inProgress'")
+      #expect(try row[0].int(0) == attempts.max())
+      for heir in heirs { await heir.stop() }
+    }
+  }
+
   @Test func aKeyOfAWrongFormIsRefused() throws {
     #expect(throws: Refusal.self) { try request("") }
     #expect(throws: Refusal.self) { try request("with space") }

@@ -82,6 +82,7 @@ struct LoginTests {
       #expect(first.verdict == .ok && repeated.verdict == .ok)
       #expect(repeated.subjectID == first.subjectID)
       #expect(repeated.authenticatedAt == first.authenticatedAt)
+      #expect(repeated.evidence.id == first.evidence.id)
     }
   }
 

@@ -173,6 +173,7 @@ struct MatchTests {
       let first = try await broker.services.matches.sign(bank.caller, id: session.id, card: card, request: try request(key))
       let repeated = try await broker.services.matches.sign(bank.caller, id: session.id, card: card, request: try request(key))
       #expect(first.matched && repeated.matched)
+      #expect(repeated.evidence.id == first.evidence.id)
       let second = try await broker.services.matches.sign(bank.caller, id: session.id, card: card, request: try request())
       #expect(second.verdict.result == "replayed")
       #expect(second.matched == false)

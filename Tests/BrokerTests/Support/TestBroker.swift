@@ -31,15 +31,15 @@ final class TestBroker: Sendable {
     let app, jobs, administrator, superuser: PostgreSQLPool
 
     init(_ database: TestDatabase.Handle) {
-      func pool(_ url: String, _ checkedOut: Int) -> PostgreSQLPool {
+      func pool(_ url: String, _ connections: Int, _ checkedOut: Int) -> PostgreSQLPool {
         PostgreSQLPool(
-          PostgreSQLConfiguration(url: url, maximumConnections: 1, maximumCheckedOut: checkedOut, acquireTimeout: .seconds(60)),
+          PostgreSQLConfiguration(url: url, maximumConnections: connections, maximumCheckedOut: checkedOut, acquireTimeout: .seconds(60)),
           logger: Logger(label: "tests"))
       }
-      app = pool(database.appURL, 3)
-      jobs = pool(database.jobsURL, 1)
-      administrator = pool(database.operatorURL, 1)
-      superuser = pool(database.superuserURL, 1)
+      app = pool(database.appURL, 2, 3)
+      jobs = pool(database.jobsURL, 1, 1)
+      administrator = pool(database.operatorURL, 1, 1)
+      superuser = pool(database.superuserURL, 1, 1)
     }
 
     func close() async { for pool in [app, jobs, administrator, superuser] { await pool.close() } }
