@@ -79,6 +79,8 @@ create table used_sessions (
   session_id uuid not null,
   key_digest bytea not null,
   fingerprint bytea not null,
+  -- Of the answer that used it up: a repeat is told the same evidence, and makes no second.
+  verification_id uuid,
   used_at timestamptz not null,
   expires_at timestamptz not null,
   primary key (tenant_id, session_id)

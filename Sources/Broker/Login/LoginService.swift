@@ -94,7 +94,8 @@ public struct LoginService: Sendable {
     return LoginAnswer(
       id: id, verdict: verdict, subjectID: subjectID, pair: try verdict.isOK ? Self.pair(row, at: 3, keys) : nil,
       itemsMayHaveChanged: try row.bool(6), authenticatedAt: authenticatedAt,
-      idToken: try subjectID.map { try idToken(caller, $0, session, authenticatedAt, platform) }, evidence: evidence)
+      idToken: try subjectID.map { try idToken(caller, $0, session, authenticatedAt, platform) },
+      evidence: try VerificationEvidence(told: row, at: 8, checkedAt: 7) ?? evidence)
   }
 
   private func refuse(_ caller: Caller, _ session: StatelessSession, _ examination: Examination) async throws -> LoginAnswer {

@@ -76,9 +76,10 @@ public struct MatchService: Sendable {
     if outcome == "expired" { throw StatelessSession.expired }
     let verdict = outcome == "replayed" ? Verdict(.replayed) : Verdict.ok
     let matched = outcome == "matched"
+    let told = try VerificationEvidence(told: row, at: 5, checkedAt: 8) ?? evidence
     return MatchAnswer(
       id: id, verdict: verdict, matched: matched, subjectID: matched ? try row.optionalUUID(1).map(SubjectID.init) : nil,
-      pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: evidence)
+      pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: told)
   }
 
   private func refuse(_ caller: Caller, _ session: StatelessSession, _ examination: Examination) async throws -> MatchAnswer {
@@ -172,16 +173,17 @@ enum MatchStore {
     "answer_match",
     """
     with used as (
-      insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at)
-      select $1, $2, $3, $4, $5, $6 where not $15
+      insert into used_sessions (tenant_id, session_id, key_digest, fingerprint, used_at, expires_at, verification_id)
+      select $1, $2, $3, $4, $5, $6, $9 where not $15
       on conflict (tenant_id, session_id) do update set used_at = used_sessions.used_at
         where used_sessions.key_digest = excluded.key_digest and used_sessions.fingerprint = excluded.fingerprint
-      returning xmax = 0 as fresh
+      returning xmax = 0 as fresh, used_at, verification_id
+    ), earlier as (
+      select used_at, verification_id from used_sessions
+      where $15 and tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4
     ), mine as (
       select exists (select 1 from used where fresh) as fresh,
-        exists (select 1 from used where not fresh) or exists (
-          select 1 from used_sessions where $15 and tenant_id = $1 and session_id = $2 and key_digest = $3 and fingerprint = $4
-        ) as repeated
+        exists (select 1 from used where not fresh) or exists (select 1 from earlier) as repeated
     ), hit as (
       select p.pair_id, p.subject_id, p.state, p.ledger_ref_sealed
       from pair_tags t
@@ -193,15 +195,22 @@ enum MatchStore {
       order by p.pair_id desc limit 1
     ), verdict as (
       select case when not fresh and not repeated then case when $15 then 'expired' else 'replayed' end
-        when exists (select 1 from hit) then 'matched' else 'notMatched' end as outcome from mine
+        when exists (select 1 from hit) then 'matched' else 'notMatched' end as outcome, repeated from mine
+    ), proof as (
+      select outcome, case when outcome in ('matched', 'notMatched') then 'ok' else outcome end as result, repeated from verdict
+    ), told as (
+      select v.verification_id, v.method, v.source_time, v.result, e.used_at
+      from (select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier) e
+      join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
     ), verified as (
       insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
-      select $1, $9, 'match', $2, (select subject_id from hit), case when outcome = 'replayed' then 'replayed' else 'ok' end, $10, $11, $5
-      from verdict where outcome <> 'expired'
+      select $1, $9, 'match', $2, (select subject_id from hit), result, $10, $11, $5
+      from proof where outcome <> 'expired' and (not repeated or exists (select 1 from told where told.result <> proof.result))
     ), audited as (
       insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, purpose, outcome, request_id)
       select $1, $12, $5, 'matchAnswered', $13, (select subject_id from hit), 'signatureVerification', outcome, $14 from verdict
     )
-    select v.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed from verdict v left join hit h on true
+    select p.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed, t.verification_id, t.method, t.source_time, t.used_at
+    from proof p left join hit h on true left join told t on t.result = p.result
     """)
 }

@@ -1,5 +1,6 @@
 public import Foundation
 internal import JPKI
+internal import PostgreSQL
 
 /// How a verification ended, as every kind of check tells it (api.md, `result` and `reason`).
 public struct Verdict: Sendable, Hashable, Codable {
@@ -50,5 +51,14 @@ extension VerificationEvidence {
     checkedAt = now
     method = revocation?.method.rawValue ?? "none"
     sourceTime = revocation?.sourceTime
+  }
+
+  /// The evidence of the first time, where an answer is repeated: its id, method and source time stand from column `place`. Nil where there is none.
+  init?(told row: Row, at place: Int, checkedAt: Int) throws {
+    guard let id = try row.optionalUUID(place) else { return nil }
+    self.id = VerificationID(id)
+    self.checkedAt = try row.timestamp(checkedAt)
+    method = try row.optionalText(place + 1) ?? "none"
+    sourceTime = try row.optionalTimestamp(place + 2)
   }
 }
