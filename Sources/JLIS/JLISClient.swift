@@ -34,6 +34,8 @@ public final class JLISClient: JLISService {
     tls.minimumTLSVersion = .tlsv12
     var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
     settings.timeout.connect = .nanoseconds(Self.nanoseconds(configuration.timeout))
+    // A door that refuses is closed now: whoever asks is told so at once, and asks again himself.
+    settings.connectionPool.retryConnectionEstablishment = false
     // Lists and OCSP are signed themselves and travel in clear, as RFC 5280 §8 advises.
     plain = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     settings.tlsConfiguration = tls

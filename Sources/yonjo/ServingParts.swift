@@ -21,9 +21,10 @@ struct ServingParts: Sendable {
     let connections = try settings.integer(.databaseConnections, 1...128)
     let checkedOut = try settings.integer(.databaseCheckedOut, 1...128)
     // One of them holds the process's sign of life for as long as it runs.
+    // A request waits so long for a connection, through a database's restart as well, and then fails with 503.
     let main = PostgreSQLConfiguration(
       url: try settings.required(.databaseURL), maximumConnections: connections, maximumCheckedOut: checkedOut + 1,
-      applicationName: "yonjo serve")
+      acquireTimeout: .milliseconds(1_500), applicationName: "yonjo serve")
     let jobs = PostgreSQLConfiguration(
       url: settings.text(.jobsDatabaseURL) ?? main.url, maximumConnections: 1, maximumCheckedOut: 2, applicationName: "yonjo jobs")
     let root = try Connections.rootKey(settings)
