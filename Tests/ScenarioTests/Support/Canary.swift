@@ -109,7 +109,9 @@ struct Evidence: Sendable {
       while let found = rest.range(of: Data("eyJ".utf8)) {
         let head = rest[found.lowerBound...].prefix { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: " ") }
         rest = rest[found.upperBound...]
-        guard let json = Base64URL.decode(String(decoding: head, as: UTF8.self)), let header = try? JSONValue(parsing: json) else {
+        guard let json = Base64URL.decode(String(decoding: head, as: UTF8.self)), let header = try? JSONValue(parsing: json),
+          header["alg"] != nil
+        else {
           continue
         }
         types[header["typ"]?.string ?? "none", default: []].append(place.name)

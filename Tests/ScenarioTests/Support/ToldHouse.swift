@@ -50,23 +50,9 @@ struct ToldHouse: Sendable {
 
   /// A client that does everything wrong once, with items and secrets in its hands.
   private static func tempt(_ house: House) async throws -> (token: String, assertion: String, answers: [Wire.Answer], metrics: String) {
-    let file = try StoryCastFile(contentsOf: house.castFile)
-    guard let client = file.clients["fintech"] else { throw HouseFailure("The cast has no fintech.") }
-    let key = try SigningKey(pemRepresentation: String(contentsOfFile: client.keyFile, encoding: .utf8))
-    let now = Date()
-    let assertion = try JSONWebToken.sign(
-      .init(
-        issuer: client.id, subject: client.id, audience: [house.address + "/oauth2/token"], expiration: now.addingTimeInterval(45),
-        issuedAt: now, tokenID: UUID().uuidString), key: key)
-    let form =
-      "grant_type=client_credentials&client_id=\(client.id)&client_assertion=\(assertion)"
-      + "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    let formHeaders = [("Content-Type", "application/x-www-form-urlencoded")]
-    return try await Wire.with(house) { wire in
-      let granted = try await wire.send("POST", "/oauth2/token", formHeaders, body: form)
-      guard let token = try JSONValue(parsing: granted.body)["access_token"]?.string else {
-        throw HouseFailure("No token was granted: \(granted.status)", log: granted.text)
-      }
+    try await Wire.with(house) { wire in
+      let granted = try await Token(.fintech, of: house, over: wire)
+      let (token, assertion, form, formHeaders) = (granted.text, granted.assertion, granted.form, Token.formHeaders)
       let bearer = [("Authorization", "Bearer " + token), ("Content-Type", "application/json")]
       func keyed(_ name: String) -> [(String, String)] { bearer + [("Idempotency-Key", name)] }
       let items = #""name":"四情　花子","address":"東京都清瀬市四季町１－２－３","dateOfBirth":"1990-04-01""#

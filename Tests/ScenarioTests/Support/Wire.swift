@@ -17,11 +17,13 @@ struct Wire: Sendable {
   private let base: String
   private let client: HTTPClient
 
-  init(_ house: House) throws {
+  /// - Parameter version: 1 speaks HTTP/1.1 alone; 2 prefers HTTP/2.
+  init(_ house: House, version: Int = 2) throws {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(house.trustFile))
     var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
     configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.httpVersion = version == 1 ? .http1Only : .automatic
     base = house.address
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
@@ -43,8 +45,8 @@ struct Wire: Sendable {
   }
 
   /// One of its own for the duration of `body`.
-  static func with<T: Sendable>(_ house: House, _ body: (Wire) async throws -> T) async throws -> T {
-    let wire = try Wire(house)
+  static func with<T: Sendable>(_ house: House, version: Int = 2, _ body: (Wire) async throws -> T) async throws -> T {
+    let wire = try Wire(house, version: version)
     do {
       let result = try await body(wire)
       await wire.close()
