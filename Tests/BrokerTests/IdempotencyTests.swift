@@ -152,12 +152,16 @@ struct IdempotencyTests {
         try await broker.services.logins.sign(bank.caller, id: login.id, card: loginCard, request: try request("k"))
       }
       #expect(logins.results.map(\.subjectID) == Array(repeating: subject, count: 8))
+      #expect(Set(logins.results.map(\.evidence.id)).count == 1)
       let match = try await broker.services.matches.create(bank.caller, origin: TestBroker.origin)
       let matchCard = try broker.card(hanako, over: match.toBeSigned, withAuthentication: false)
       let matches = try await Self.atOnce(8) { _ in
         try await broker.services.matches.sign(bank.caller, id: match.id, card: matchCard, request: try request("k"))
       }
       #expect(matches.results.map(\.matched) == Array(repeating: true, count: 8))
+      #expect(Set(matches.results.map(\.evidence.id)).count == 1)
+      let kept = try await broker.inspect("select count(*) from verifications where purpose in ('login', 'match')")
+      #expect(try kept[0].int(0) == 2)
     }
   }
 

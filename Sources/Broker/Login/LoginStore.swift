@@ -31,10 +31,10 @@ enum LoginStore {
     ), verdict as (
       select case when not fresh and not repeated then case when $15 then 'expired' else 'replayed' end when (select subject_id from found) is null then 'unknownSubject' else 'ok' end as outcome,
         fresh, repeated from mine
+    ), first_time as (
+      select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier
     ), told as (
-      select v.verification_id, v.method, v.source_time, v.result
-      from (select verification_id from used where not fresh union all select verification_id from earlier) e
-      join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
+      select v.method, v.source_time, v.result from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
     ), verified as (
       insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
       select $1, $9, 'login', $2, (select subject_id from found), outcome, $10, $11, $5 from verdict
@@ -46,9 +46,8 @@ enum LoginStore {
     select v.outcome, v.fresh, f.subject_id, p.pair_id, p.state, p.ledger_ref_sealed,
       exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = f.subject_id and b.kind = 'signing' and b.superseded_at is null
         and b.status = 'changed') as changed,
-      coalesce((select used_at from used), (select used_at from earlier)) as used_at,
-      t.verification_id, t.method, t.source_time
-    from verdict v left join found f on true left join told t on t.result = v.outcome
+      e.used_at, case when t.result <> v.outcome then null else e.verification_id end, t.method, t.source_time
+    from verdict v left join found f on true left join first_time e on true left join told t on true
     left join lateral (
       select pair_id, state, ledger_ref_sealed from pairs where tenant_id = $1 and subject_id = f.subject_id
       order by state = 'active' desc, pair_id desc limit 1

@@ -198,10 +198,10 @@ enum MatchStore {
         when exists (select 1 from hit) then 'matched' else 'notMatched' end as outcome, repeated from mine
     ), proof as (
       select outcome, case when outcome in ('matched', 'notMatched') then 'ok' else outcome end as result, repeated from verdict
+    ), first_time as (
+      select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier
     ), told as (
-      select v.verification_id, v.method, v.source_time, v.result, e.used_at
-      from (select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier) e
-      join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
+      select v.method, v.source_time, v.result from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
     ), verified as (
       insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
       select $1, $9, 'match', $2, (select subject_id from hit), result, $10, $11, $5
@@ -210,7 +210,8 @@ enum MatchStore {
       insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, purpose, outcome, request_id)
       select $1, $12, $5, 'matchAnswered', $13, (select subject_id from hit), 'signatureVerification', outcome, $14 from verdict
     )
-    select p.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed, t.verification_id, t.method, t.source_time, t.used_at
-    from proof p left join hit h on true left join told t on t.result = p.result
+    select p.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed,
+      case when t.result <> p.result then null else e.verification_id end, t.method, t.source_time, e.used_at
+    from proof p left join hit h on true left join first_time e on true left join told t on true
     """)
 }
