@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// Runs tasks on one event loop, so that a request is decoded, worked on and answered on the thread that read it: each hop saved is worth more
@@ -24,7 +25,17 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
   /// Nil leaves the work to the shared pool of threads.
   let executors: LoopExecutors?
 
-  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> { base.setup(channel: channel, logger: logger) }
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    let value = base.setup(channel: channel, logger: logger)
+    let pipeline = channel.pipeline.syncOperations
+    guard let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) else { return value }
+    do {
+      try pipeline.addHandler(CloseAfterFlush(), position: .after(tls))
+      return value
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+  }
 
   func handle(value: Value, logger: Logger) async {
     let executor = executors?.executor(of: value.channel.eventLoop)
