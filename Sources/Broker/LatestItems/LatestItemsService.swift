@@ -81,7 +81,7 @@ public struct LatestItemsService: Sendable {
             [
               .uuid(caller.tenantID.uuid), .uuid(intent.uuid), .uuid(id.uuid), .uuid(question.consent.id.uuid),
               .bytes(try keys.seal(Array(asked), table: "intents", column: "payload_sealed", row: intent.uuid)),
-              .timestamp(core.clock.now()),
+              .timestamp(core.clock.now()), .bool(claim.isResumed),
             ]),
           core.audit.record(.sourceAddressed, by: caller, subject: id, object: question.consent.id.description, purpose: "latestItems"),
         ])
@@ -256,11 +256,13 @@ enum LatestItemsStore {
     select binding_id, serial_sealed from bindings where tenant_id = $1 and subject_id = $2 and kind = 'signing' and superseded_at is null
     order by binding_id desc limit 1
     """)
+  /// A claim taken over ($7) goes on with the intent that the dead attempt left open.
   static let insertIntent = Statement(
     "insert_latest_items_intent",
     """
     insert into intents (tenant_id, intent_id, kind, subject_id, consent_id, payload_sealed, state, created_at)
-    values ($1, $2, 'latestItems', $3, $4, $5, 'open', $6)
+    select $1, $2, 'latestItems', $3, $4, $5, 'open', $6 where not ($7 and exists (
+      select 1 from intents where tenant_id = $1 and subject_id = $3 and consent_id = $4 and kind = 'latestItems' and state = 'open'))
     """)
   /// The payload stays for the ten minutes of a repeat; a job empties it then.
   static let closeIntents = Statement(
