@@ -24,7 +24,7 @@ struct ServingParts: Sendable {
     // A request waits so long for a connection, through a database's restart as well, and then fails with 503.
     let main = PostgreSQLConfiguration(
       url: try settings.required(.databaseURL), maximumConnections: connections, maximumCheckedOut: checkedOut + 1,
-      acquireTimeout: .milliseconds(1_500), applicationName: "yonjo serve")
+      acquireTimeout: .seconds(1), applicationName: "yonjo serve")
     let jobs = PostgreSQLConfiguration(
       url: settings.text(.jobsDatabaseURL) ?? main.url, maximumConnections: 1, maximumCheckedOut: 2, applicationName: "yonjo jobs")
     let root = try Connections.rootKey(settings)
