@@ -41,6 +41,9 @@ import Testing
     }
   }
 
+  /// A second or two, and as much again because all of these tests share the machine's two cores.
+  private static let quickly: Duration = .seconds(3)
+
   @Test func `without its database the broker says so, fails quickly, and goes on when it is back`() async throws {
     try await Houses.with { house in
       let cast = try house.cast(attempts: 1)
@@ -58,7 +61,7 @@ import Testing
         for number in 0..<3 {
           let started = ContinuousClock.now
           let answer = try await connection.post(subjects, ["subjectReference": "nobody"], idempotencyKey: "down-\(number)")
-          #expect(ContinuousClock.now - started < .milliseconds(2_500))
+          #expect(ContinuousClock.now - started < Self.quickly)
           #expect(answer.status == 503)
           #expect(answer.header("content-type")?.hasPrefix("application/problem+json") == true)
           #expect(answer.header("retry-after") != nil)
@@ -84,7 +87,7 @@ import Testing
       for number in 0..<2 {
         let started = ContinuousClock.now
         let refused = try await connection.post("/v1/subjects/\(subject)/latest-items", [:], idempotencyKey: "down-\(number)")
-        #expect(ContinuousClock.now - started < .milliseconds(2_500))
+        #expect(ContinuousClock.now - started < Self.quickly)
         #expect(refused.status == 503)
         #expect(refused.problem?.code == "dependencyUnavailable")
       }
@@ -92,7 +95,7 @@ import Testing
       let (path, body) = try await login(with: cast.simulator.card(for: try #require(journey.hanako.citizenID)), cast, .bank)
       let started = ContinuousClock.now
       let login = try await connection.post(path, body, idempotencyKey: "login")
-      #expect(ContinuousClock.now - started < .milliseconds(2_500))
+      #expect(ContinuousClock.now - started < Self.quickly)
       #expect(try login.json()["result"] == "ok", "\(String(decoding: login.body, as: UTF8.self))")
       try await Wire.with(house) { wire in
         try await eventually("/readyz to miss J-LIS", .seconds(20)) {
