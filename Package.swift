@@ -105,7 +105,7 @@ let checks: [Target] = [
     ]),
   tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
   tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
-  tests(of: "OperationsTests", ["Operations", "PostgreSQL", "TestSupport", logging]),
+  tests(of: "OperationsTests", ["Operations", "JPKI", "PostgreSQL", "TestSupport", logging]),
   tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
   tests(of: "BenchTests", ["Bench", nioCore]),
   tests(

@@ -66,15 +66,30 @@ struct ServerTests {
     }
   }
 
-  @Test("a body of unannounced length is cut at the limit, and the connection closed rather than read on")
-  func endlessBody() async throws {
-    try await RunningServer.run(routes: Self.echo) { server in
+  @Test("a body of unannounced length is cut at the limit; of what comes after, a little is read and no more", arguments: [64, 4_096])
+  func endlessBody(kibibytes: Int) async throws {
+    var limits = ServerLimits()
+    limits.requestSeconds = 1
+    try await RunningServer.run(limits: limits, routes: Self.echo) { server in
       let reply = try await RawClient.talk(port: server.port) { client in
         try await client.send("POST /echo/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for _ in 0..<64 { try? await client.send("400\r\n" + String(repeating: "a", count: 1024) + "\r\n") }
+        for _ in 0..<kibibytes { try? await client.send("400\r\n" + String(repeating: "a", count: 1024) + "\r\n") }
         return try await client.readToEnd()
       }
       #expect(reply.hasPrefix("HTTP/1.1 413") && reply.contains("contentTooLarge"))
+    }
+  }
+
+  @Test("a body that was answered before its end leaves the connection usable")
+  func earlyAnswer() async throws {
+    try await RunningServer.run(routes: Self.echo) { server in
+      let replies = try await RawClient.talk(port: server.port) { client in
+        try await client.send("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n")
+        try await Task.sleep(for: .milliseconds(100))
+        try await client.send(String(repeating: "a", count: 50_000) + "GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return try await client.readToEnd()
+      }
+      #expect(replies.hasPrefix("HTTP/1.1 404") && replies.contains("HTTP/1.1 200"))
     }
   }
 

@@ -16,13 +16,20 @@ struct AuditRoutes {
         after: try query.time("after"), before: try query.time("before"), kind: try query.text("kind", upTo: 64),
         subjectID: try query.id("subjectId"), actor: try query.text("actor", upTo: 128))
       let page = try await audit.list(caller, wanted, limit: limit, pageToken: token)
-      return try Response.json(AuditEventPage(auditEvents: page.elements.map(AuditEvent.init), nextPageToken: page.nextPageToken))
+      switch caller.status {
+      case .deemedVerifier:
+        return try Response.json(
+          AuditEventPage(auditEvents: page.elements.map(AuditEventForVerifier.init), nextPageToken: page.nextPageToken))
+      case .notVerifier:
+        return try Response.json(
+          AuditEventPage(auditEvents: page.elements.map(AuditEventForNonVerifier.init), nextPageToken: page.nextPageToken))
+      }
     }
   }
 }
 
-/// One decision or one look.
-struct AuditEvent: Encodable {
+/// One decision or one look, for a `deemedVerifier`.
+struct AuditEventForVerifier: Encodable {
   let id: AuditEventID
   let at: Date
   let kind: Broker.AuditEvent.Kind
@@ -48,8 +55,42 @@ struct AuditEvent: Encodable {
   }
 }
 
-/// A page of the audit log.
-struct AuditEventPage: Encodable {
-  let auditEvents: [AuditEvent]
+/// One decision or one look, for a `notVerifier`: its own log must not tell what its answers may not (jpki.md §9).
+struct AuditEventForNonVerifier: Encodable {
+  let id: AuditEventID
+  let at: Date
+  let kind: Broker.AuditEvent.Kind
+  let actor: String
+  let subjectId: SubjectID?
+  let object: String?
+  let purpose: String?
+  let outcome: String
+  let requestId: String?
+
+  /// Outcomes that say nothing of a certificate's standing.
+  private static let open: Set<String> = [
+    "ok", "signatureInvalid", "itemsMismatch", "unknownSubject", "matched", "notMatched", "known", "unknown", "active", "deleted",
+    "suspended",
+    "resumed",
+  ]
+  /// States of a pair that are one to this tenant.
+  private static let inactive: Set<String> = ["needsDecision", "stale", "pending", "decisionOverdue"]
+
+  init(_ event: Broker.AuditEvent) {
+    id = event.id
+    at = event.at
+    kind = event.kind
+    actor = event.actor
+    subjectId = event.subjectID
+    object = event.object
+    purpose = event.purpose
+    outcome = Self.open.contains(event.outcome) ? event.outcome : Self.inactive.contains(event.outcome) ? "inactive" : "notConfirmed"
+    requestId = event.requestID
+  }
+}
+
+/// A page of the audit log (AuditEventPageForVerifier, AuditEventPageForNonVerifier).
+struct AuditEventPage<Event: Encodable>: Encodable {
+  let auditEvents: [Event]
   let nextPageToken: String?
 }

@@ -11,10 +11,16 @@ struct PairRoutes {
   func add(to router: Router<BrokerRequestContext>) {
     router.post("/v1/pairs") { request, context in
       let (caller, body, write) = try await endpoint.write(PairSettlement.self, .matching, request, context)
-      let pair = try await pairs.settle(
-        caller, target: try body.target(), ledgerTags: body.ledgerTag ?? [], ledgerRef: body.ledgerRef, decision: body.decision?.decision,
-        request: write)
-      return try Self.answer(pair, caller)
+      do {
+        let pair = try await pairs.settle(
+          caller, target: try body.target(), ledgerTags: body.ledgerTag ?? [], ledgerRef: body.ledgerRef, decision: body.decision?.decision,
+          request: write)
+        return try Self.answer(pair, caller)
+      } catch let refusal as Refusal where caller.status == .notVerifier && Self.tellingStates.contains(refusal.code) {
+        throw Refusal(
+          .conflict, "pairInactive", "This pair cannot be made active.",
+          nextStep: "Let the customer present the card again, in a new onboarding.")
+      }
     }
     router.get("/v1/pairs") { request, context in
       let caller = try await endpoint.caller(.matching, request, context)
@@ -47,6 +53,9 @@ struct PairRoutes {
       return Response.noContent
     }
   }
+
+  /// Refusals from which a `notVerifier` tenant would learn what became of a certificate.
+  private static let tellingStates: Set<String> = ["pairStale", "pairDecisionOverdue"]
 
   private static func answer(_ pair: PairView, _ caller: Caller) throws -> Response {
     switch caller.status {

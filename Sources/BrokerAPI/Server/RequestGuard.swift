@@ -12,8 +12,8 @@ extension HTTPField.Name {
 }
 
 /// The last handler before requests leave the event loop, one for each HTTP/1.1 connection and each HTTP/2 stream:
-/// tells who is at the other end, bounds the time in which a request arrives, answers what the parser refuses, and closes rather than read on
-/// a body that nobody wants any more.
+/// tells who is at the other end, bounds the time in which a request arrives, answers what the parser refuses, and bounds what is still read of
+/// a body that was answered before its end.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -34,6 +34,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isReading = false
   private var isUpload = false
   private var answersOpen = 0
+  /// Bytes of a body that came after its answer; nil while there is no such body. Closing at once would reset the connection under an answer that
+  /// is still on its way, so a little more is read, and the connection can be used again.
+  private var afterAnswer: Int?
   private var begun = NIODeadline.now()
   private var isTimerSet = false
 
@@ -59,12 +62,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(var head):
       head.headerFields[.peerThumbprint] = thumbprint
       isReading = true
+      afterAnswer = nil
       isUpload = rules.uploads.contains(String((head.path ?? "").prefix { $0 != "?" }))
       answersOpen += 1
       begun = .now()
       context.fireChannelRead(wrapInboundOut(.head(head)))
-    case .body:
-      if isUpload { begun = .now() }
+    case .body(let part):
+      if let read = afterAnswer {
+        guard read + part.readableBytes <= rules.limits.onboardingBodyBytes else { return context.close(promise: nil) }
+        afterAnswer = read + part.readableBytes
+      } else if isUpload {
+        begun = .now()
+      }
       context.fireChannelRead(data)
     case .end:
       isReading = false
@@ -95,6 +104,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard isReading, context.channel.isActive else { return }
       let left = begun + .seconds(Int64(rules.limits.requestSeconds)) - .now()
       guard left <= .nanoseconds(0) else { return setTimer(context, in: left) }
+      if afterAnswer != nil { return context.close(promise: nil) }
       // Whoever reads the body learns of it and answers 408.
       context.fireErrorCaught(RequestTooSlow())
     }
@@ -103,10 +113,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
     answersOpen -= 1
-    guard isReading, answersOpen == 0 else { return context.write(data, promise: promise) }
-    // Answered before the body had come: what still comes is not wanted.
-    context.writeAndFlush(data, promise: promise)
-    context.close(promise: nil)
+    if isReading, answersOpen == 0 {
+      afterAnswer = 0
+      begun = .now()
+    }
+    context.write(data, promise: promise)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
