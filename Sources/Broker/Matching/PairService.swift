@@ -157,9 +157,12 @@ public struct PairService: Sendable {
     try caller.require(.matching)
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     _ = try await core.idempotency.once(caller, request) { transaction -> Bool in
-      guard let row = try await transaction.query(PairStore.byID, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first else {
-        throw Refusal.notFound("pair")
-      }
+      // The subject first, as every door to pairs locks.
+      guard
+        let subject = try await transaction.query(PairStore.subjectOf, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first?.uuid(0),
+        try await core.pairs.lock(SubjectID(subject), tenant: caller.tenantID, in: transaction),
+        let row = try await transaction.query(PairStore.byID, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first
+      else { throw Refusal.notFound("pair") }
       let pair = try PairRow(row, keys)
       try await core.pairs.apply(.tenantDeleted, to: pair, keys: keys, in: transaction)
       try await transaction.pipeline([core.audit.record(.pairDeleted, by: caller, subject: pair.subjectID, object: id.description)])

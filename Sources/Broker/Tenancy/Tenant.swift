@@ -63,7 +63,8 @@ enum TenantStore {
       registered_key = coalesce($4, registered_key) where tenant_id = $1
     """)
   static let registeredKey = Statement("tenant_registered_key", "select registered_key::text from tenants where tenant_id = $1")
-  static let ids = Statement("tenant_ids", "select tenant_id from tenants where suspended_at is null order by tenant_id")
+  /// Suspended ones too: what their customers withdrew must still reach J-LIS.
+  static let ids = Statement("tenant_ids", "select tenant_id from tenants order by tenant_id")
   static let insertClient = Statement(
     "insert_client",
     "insert into clients (tenant_id, client_id, name, scopes, origins, keys, created_at) values ($1, $2, $3, $4, $5, $6, $7)")
