@@ -31,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     let settings = try await common.settings([.host: host, .port: port.map(String.init)])
     let logger = try CommonOptions.logger(settings)
     let level = logger.logLevel
+    defer { LogSink.standardError.flush() }
     // For the libraries beneath us.
     LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: max(level, .warning), sink: .standardError) }
     let metrics = MetricsRegistry()

@@ -20,6 +20,8 @@ public final class LogSink: Sendable {
 
   private static let limit = 4 << 20
   private let state = Mutex(State())
+  /// Held while a batch is taken and written, so that batches keep their order and a flush waits for the one on its way.
+  private let turn = Mutex<Void>(())
   private let descriptor: Int32
 
   /// Standard error.
@@ -47,7 +49,9 @@ public final class LogSink: Sendable {
   public func flush() { while drain() {} }
 
   /// One round; false once there is nothing left.
-  fileprivate func drain() -> Bool {
+  fileprivate func drain() -> Bool { turn.withLock { _ in writeBatch() } }
+
+  private func writeBatch() -> Bool {
     let batch = state.withLock { state -> [UInt8] in
       if state.dropped > 0 {
         state.buffer.append(
