@@ -92,6 +92,8 @@ private final class LogWriter: Sendable {
     let thread = Thread { [self] in
       while true {
         signal.wait()
+        // Gathers what the next milliseconds bring: one waking for many lines, not one for each.
+        Thread.sleep(forTimeInterval: 0.005)
         let sinks = waiting.withLock { sinks in
           defer { sinks = [] }
           return sinks
