@@ -5,6 +5,9 @@ public import PostgreSQL
 public struct Database: Sendable {
   static let setTenant = Statement("set_tenant", "select set_config('yonjo.tenant_id', $1, true)")
 
+  /// How often a transaction is tried that PostgreSQL ended for others' sake.
+  private static let maximumAttempts = 3
+
   private let pool: PostgreSQLPool
 
   /// - Parameter pool: connections of the app role (or, for jobs, of the jobs role).
@@ -39,13 +42,18 @@ public struct Database: Sendable {
 
   /// A transaction of several round trips, the tenant set before the body sees it. Commits on return, rolls back on throw.
   func transaction<T: Sendable>(_ tenant: TenantID, _ body: (TenantTransaction) async throws -> T) async throws -> T {
-    do {
-      return try await pool.transaction { transaction in
-        _ = try await transaction.query(Self.setTenant, [.text(tenant.uuid.uuidString)])
-        return try await body(TenantTransaction(transaction: transaction))
+    var attempt = 1
+    while true {
+      do {
+        return try await pool.transaction { transaction in
+          _ = try await transaction.query(Self.setTenant, [.text(tenant.uuid.uuidString)])
+          return try await body(TenantTransaction(transaction: transaction))
+        }
+      } catch let error as PostgreSQLError {
+        // A body asks nobody but the database (law 11), so the victim of a deadlock can be run again as if nothing had been.
+        guard error.isSerializationFailure, attempt < Self.maximumAttempts else { throw Self.refusal(for: error) }
+        attempt += 1
       }
-    } catch let error as PostgreSQLError {
-      throw Self.refusal(for: error)
     }
   }
 
