@@ -24,7 +24,8 @@ enum MoveChapter {
       let pair = try await scene.get(.ledger, "/v1/pairs/\(try scene.known(person.pairID))")
       try await scene.expect("the pair is stale", pair["state"] == "stale", pair["state"])
     }
-    let kinds = try await scene.eventKinds(.bank, about: try scene.known(journey.hanako.bankSubjectID))
+    let kinds = try await scene.eventKinds(
+      .bank, about: try scene.known(journey.hanako.bankSubjectID), with: ["subject.changed", "pair.stale"])
     try await scene.expect(
       "events told the bank so", kinds.isSuperset(of: ["subject.changed", "pair.stale"]), .array(kinds.sorted().map { .string($0) }))
   }

@@ -23,6 +23,17 @@ extension Scene {
     }
   }
 
+  /// The kinds of all events about the subject, once these are among them. Events show when no older transaction of the database server runs.
+  func eventKinds(_ role: StoryRole, about subjectID: String, with wanted: Set<String>) async throws -> Set<String> {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(60)
+    while true {
+      let kinds = try await eventKinds(role, about: subjectID)
+      if kinds.isSuperset(of: wanted) || clock.now >= deadline { return kinds }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+  }
+
   /// The kinds of all events about the subject so far.
   func eventKinds(_ role: StoryRole, about subjectID: String) async throws -> Set<String> {
     var kinds: Set<String> = []
