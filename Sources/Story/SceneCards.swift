@@ -67,7 +67,7 @@ extension Scene {
 
   private func publicKeys() async throws -> [JSONValue] {
     try await stage.remember("\(journeyID) jwks") {
-      let answer = try await get(.fintech, "/jwks.json")
+      let answer = try await get(.bank, "/jwks.json")
       try await expect(answer, status: 200)
       return answer.json
     }.member(["keys"]).elements

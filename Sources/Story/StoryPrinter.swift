@@ -21,7 +21,7 @@ public final class StoryPrinter: StoryListener {
     write("")
     write(
       paint("── \(number)/\(total) · \(step.title) ", .heading)
-        + paint(String(repeating: "─", count: max(4, 74 - step.title.count)), .faint))
+        + paint(String(repeating: "─", count: max(4, 80 - Self.columns(step.title))), .faint))
   }
 
   /// A sentence, wrapped.
@@ -68,6 +68,11 @@ public final class StoryPrinter: StoryListener {
     }
   }
 
+  /// Places on a terminal: kana, kanji and full-width forms take two.
+  private static func columns(_ text: String) -> Int {
+    text.unicodeScalars.reduce(0) { $0 + ((0x2E80...0xFFDC).contains($1.value) ? 2 : 1) }
+  }
+
   private enum Paint: String { case heading = "1;36", request = "1", good = "32", refused = "33", outside = "35", faint = "2" }
 
   private func paint(_ text: String, _ paint: Paint) -> String {
@@ -79,7 +84,7 @@ public final class StoryPrinter: StoryListener {
     for word in text.split(separator: " ") {
       if lines[lines.count - 1].isEmpty {
         lines[lines.count - 1] = String(word)
-      } else if lines[lines.count - 1].count + 1 + word.count <= width {
+      } else if Self.columns(lines[lines.count - 1]) + 1 + Self.columns(String(word)) <= width {
         lines[lines.count - 1] += " " + word
       } else {
         lines.append(String(word))
