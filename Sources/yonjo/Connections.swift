@@ -23,6 +23,9 @@ enum Connections {
     }
   }
 
+  /// The rules' database over a command's pool.
+  static func database(_ pool: PostgreSQLPool) -> Database { Database(pool: pool, logger: CommonOptions.quietLogger()) }
+
   /// A refusal as a command tells it.
   static func failure(for error: any Error) -> any Error {
     switch error {

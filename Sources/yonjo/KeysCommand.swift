@@ -54,7 +54,7 @@ struct KeysCommand: AsyncParsableCommand {
       let settings = try await common.settings()
       let root = try Connections.rootKey(settings)
       let made = try await Connections.withPool(settings, .operatorDatabaseURL) { pool in
-        try await KeyAdministration(database: Database(pool: pool), root: root, clock: SystemWallClock()).ensurePlatformKeys()
+        try await KeyAdministration(database: Connections.database(pool), root: root, clock: SystemWallClock()).ensurePlatformKeys()
       }
       try Program.print(Report(made: made), asJSON: common.json, made == 0 ? "All platform keys are there." : "Made \(made) platform keys.")
     }
@@ -93,7 +93,7 @@ struct KeysCommand: AsyncParsableCommand {
       let root = try Connections.rootKey(settings)
       let rotation = try rotation()
       let version = try await Connections.withPool(settings, .operatorDatabaseURL) { pool in
-        let keys = KeyAdministration(database: Database(pool: pool), root: root, clock: SystemWallClock())
+        let keys = KeyAdministration(database: Connections.database(pool), root: root, clock: SystemWallClock())
         switch rotation {
         case .platform(let purpose): return try await keys.rotatePlatformKey(purpose)
         case .tenant(let id, let purpose):

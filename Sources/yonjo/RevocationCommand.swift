@@ -27,7 +27,7 @@ struct RevocationCommand: AsyncParsableCommand {
       let outcome = try await Connections.withJLIS(settings) { client in
         try await Connections.withPool(settings, .operatorDatabaseURL) { pool in
           await RevocationService(
-            jlis: client, trust: trust, database: Database(pool: pool), work: work, clock: SystemWallClock(),
+            jlis: client, trust: trust, database: Connections.database(pool), work: work, clock: SystemWallClock(),
             logger: CommonOptions.quietLogger()
           ).refreshLists()
         }

@@ -41,7 +41,7 @@ struct TenantCommand: AsyncParsableCommand {
     let settings = try await common.settings()
     let root = try Connections.rootKey(settings)
     return try await Connections.withPool(settings, .operatorDatabaseURL) { pool in
-      try await body(TenantAdministration(database: Database(pool: pool), root: root, clock: SystemWallClock()))
+      try await body(TenantAdministration(database: Connections.database(pool), root: root, clock: SystemWallClock()))
     }
   }
 

@@ -69,7 +69,7 @@ struct TestBroker: Sendable {
       }
       let root = RootKey.generate()
       let services = try services(database, root: root, pools)
-      let operatorDatabase = Database(pool: pools[2])
+      let operatorDatabase = Database(pool: pools[2], logger: quiet)
       _ = try await KeyAdministration(database: operatorDatabase, root: root, clock: SystemWallClock()).ensurePlatformKeys()
       let administration = TenantAdministration(database: operatorDatabase, root: root, clock: SystemWallClock())
       let bank = try await administration.create(

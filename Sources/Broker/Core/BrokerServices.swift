@@ -59,7 +59,7 @@ public struct BrokerServices: Sendable {
     let work = WorkPool(threads: workThreads)
     let ids = IdentifierSource(clock: clock)
     let instance = InstanceLock(pool: pool)
-    let database = Database(pool: pool)
+    let database = Database(pool: pool, logger: logger)
     let revocation = RevocationService(jlis: jlis, trust: trust, database: database, work: work, clock: clock, logger: logger)
     let verifier = CardVerifier(trust: trust)
     func core(_ database: Database) -> BrokerCore {
@@ -80,7 +80,7 @@ public struct BrokerServices: Sendable {
         logger: logger)
     }
     let main = core(database)
-    let jobsCore = core(Database(pool: jobsPool))
+    let jobsCore = core(Database(pool: jobsPool, logger: logger))
     let jobs = BackgroundJobs(core: jobsCore, book: book(jobsCore))
     let consentBook = book(main)
     access = AccessService(core: main)

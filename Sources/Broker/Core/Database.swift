@@ -1,4 +1,5 @@
 internal import Foundation
+public import Logging
 public import PostgreSQL
 
 /// PostgreSQL as the rules see it: every statement on a tenant's tables runs in a unit of work that has set that tenant (law 3).
@@ -9,9 +10,15 @@ public struct Database: Sendable {
   private static let maximumAttempts = 3
 
   private let pool: PostgreSQLPool
+  private let logger: Logger
 
-  /// - Parameter pool: connections of the app role (or, for jobs, of the jobs role).
-  public init(pool: PostgreSQLPool) { self.pool = pool }
+  /// - Parameters:
+  ///   - pool: connections of the app role (or, for jobs, of the jobs role).
+  ///   - logger: what the caller is not told of a database error goes here: SQLSTATE, constraint and the statement's name, never a value.
+  public init(pool: PostgreSQLPool, logger: Logger) {
+    self.pool = pool
+    self.logger = logger
+  }
 
   /// One round trip, one transaction: the tenant is set, then the statements run in order; all or nothing.
   func unit(_ tenant: TenantID, _ statements: [BoundStatement]) async throws(Refusal) -> [QueryResult] {
@@ -22,7 +29,7 @@ public struct Database: Sendable {
     do {
       return Array(try await pool.unit(all).dropFirst())
     } catch {
-      throw Self.refusal(for: error)
+      throw refusal(for: error)
     }
   }
 
@@ -36,7 +43,7 @@ public struct Database: Sendable {
     do {
       return try await pool.unit(statements)
     } catch {
-      throw Self.refusal(for: error)
+      throw refusal(for: error)
     }
   }
 
@@ -51,7 +58,8 @@ public struct Database: Sendable {
         }
       } catch let error as PostgreSQLError {
         // A body asks nobody but the database (law 11), so the victim of a deadlock can be run again as if nothing had been.
-        guard error.isSerializationFailure, attempt < Self.maximumAttempts else { throw Self.refusal(for: error) }
+        guard error.isSerializationFailure, attempt < Self.maximumAttempts else { throw refusal(for: error) }
+        logger.notice("a transaction is run again", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
         attempt += 1
       }
     }
@@ -60,13 +68,14 @@ public struct Database: Sendable {
   private static func bound(_ tenant: TenantID) -> BoundStatement { BoundStatement(setTenant, [.text(tenant.uuid.uuidString)]) }
 
   /// What a caller learns of a database error: that a part is down, or that the state moved under the request; never SQL.
-  static func refusal(for error: PostgreSQLError) -> Refusal {
+  private func refusal(for error: PostgreSQLError) -> Refusal {
+    logger.warning("the database did not do what was asked", metadata: ["error": "\(error)"])
     switch error.sqlState {
     case "40001", "40P01", "55P03":
-      Refusal(
+      return Refusal(
         .conflict, "concurrentChange", "Another request changed the same records at the same time; nothing was changed by this one.",
         nextStep: "Repeat with the same Idempotency-Key.")
-    default: .unavailable("The database")
+    default: return .unavailable("The database")
     }
   }
 }

@@ -55,7 +55,7 @@ final class TestBroker: Sendable {
     simulator = try SimulatedJLIS(stateDirectory: nil, keys: .series(directory: keys, name: "tests"), clock: { clock.now() })
     trust = try TrustStore(
       environment: .simulator, signing: [simulator.root(.signing)], authentication: [simulator.root(.authentication)])
-    let operators = Database(pool: pools.administrator)
+    let operators = Database(pool: pools.administrator, logger: Logger(label: "tests"))
     administration = TenantAdministration(database: operators, root: root, clock: clock)
     keyAdministration = KeyAdministration(database: operators, root: root, clock: clock)
     _ = try await keyAdministration.ensurePlatformKeys()
