@@ -49,7 +49,7 @@ public struct CardVerifier: Sendable {
   public func findings(_ der: [UInt8], kind: CertificateKind, at: Date) -> [RuleFinding]? {
     guard der.count <= JPKIProfile.maximumCertificateBytes, let fields = try? CertificateFields(der) else { return nil }
     let examination = examination(of: fields, kind, at)
-    return ProfileRules.rules(for: examination.role).map { RuleFinding(rule: $0, holds: $0.holds(examination)) }
+    return ProfileRules.rules(for: examination).map { RuleFinding(rule: $0, holds: $0.holds(examination)) }
   }
 
   private func verify(

@@ -18,6 +18,8 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
     case middle = "M"
     /// Best knowledge.
     case low = "L"
+    /// Not known: where such a rule refuses, it is because accepting what nobody knows would be worse.
+    case unknown = "U"
   }
 
   /// What a breach does.
@@ -32,6 +34,10 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
   public let id: String
   /// To which certificates it applies.
   public let roles: Set<Role>
+  /// What the keys live in to whose certificates it applies; says nothing of roots.
+  public let media: Set<CardMedium>
+  /// The versions of the profile that it is part of.
+  public let versions: Set<ProfileVersion>
   /// What must hold, as a sentence.
   public let sentence: String
   /// Section of the standard or of the profile.
@@ -50,10 +56,13 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
 
   init(
     _ id: String, _ roles: Set<Role>, _ sentence: String, source: String, _ reason: VerificationReason, _ confidence: Confidence = .high,
-    _ enforcement: Enforcement = .refuses, _ holds: @escaping @Sendable (Examination) -> Bool
+    _ enforcement: Enforcement = .refuses, media: Set<CardMedium> = Set(CardMedium.allCases),
+    versions: Set<ProfileVersion> = Set(ProfileVersion.allCases), _ holds: @escaping @Sendable (Examination) -> Bool
   ) {
     self.id = id
     self.roles = roles
+    self.media = media
+    self.versions = versions
     self.sentence = sentence
     self.source = source
     self.confidence = confidence

@@ -3,22 +3,40 @@ public enum ProfileRules {
   /// All rules.
   public static let all: [ProfileRule] = trust + form + usage + names + items + time + root
 
-  /// The rules for one role, in order.
-  public static func rules(for role: ProfileRule.Role) -> [ProfileRule] {
-    switch role {
-    case .signing: signing
-    case .authentication: authentication
-    case .root: roots
-    }
+  /// What a certificate is, as far as it decides which rules apply.
+  struct Applicability: Hashable {
+    let role: ProfileRule.Role
+    let medium: CardMedium
+    let version: ProfileVersion
   }
 
-  private static let signing = all.filter { $0.roles.contains(.signing) }
-  private static let authentication = all.filter { $0.roles.contains(.authentication) }
-  private static let roots = all.filter { $0.roles.contains(.root) }
+  /// The rules for one role, medium and version of the profile, in order. Roots know no medium.
+  public static func rules(for role: ProfileRule.Role, medium: CardMedium = .card, version: ProfileVersion = .rsa2048) -> [ProfileRule] {
+    tables[Applicability(role: role, medium: medium, version: version)] ?? []
+  }
+
+  private static let tables: [Applicability: [ProfileRule]] = {
+    var tables: [Applicability: [ProfileRule]] = [:]
+    for role in ProfileRule.Role.allCases {
+      for medium in CardMedium.allCases {
+        for version in ProfileVersion.allCases {
+          tables[Applicability(role: role, medium: medium, version: version)] = all.filter {
+            $0.roles.contains(role) && (role == .root || $0.media.contains(medium)) && $0.versions.contains(version)
+          }
+        }
+      }
+    }
+    return tables
+  }()
+
+  /// The rules that apply to a certificate.
+  static func rules(for examination: Examination) -> [ProfileRule] {
+    rules(for: examination.role, medium: examination.medium, version: examination.version)
+  }
 
   /// The first rule that refuses.
   static func firstBreach(in examination: Examination) -> ProfileRule? {
-    rules(for: examination.role).first { $0.enforcement == .refuses && !$0.holds(examination) }
+    rules(for: examination).first { $0.enforcement == .refuses && !$0.holds(examination) }
   }
 
   static let leaves: Set<ProfileRule.Role> = [.signing, .authentication]
@@ -51,7 +69,7 @@ public enum ProfileRules {
     ProfileRule(
       "signature.algorithm", ProfileRules.leaves.union([.root]),
       "The certificate is signed with sha256WithRSAEncryption, named twice alike.",
-      source: "RFC 5280 §4.1.1.2, §4.1.2.3; jpki.md §1", .signatureAlgorithm
+      source: "RFC 5280 §4.1.1.2, §4.1.2.3; jpki.md §1", .signatureAlgorithm, versions: [.rsa2048]
     ) { $0.fields.algorithmsAgree && $0.fields.outerAlgorithm.rsaDigest == .sha256 },
     ProfileRule("issuer.signature", leaves, "The anchor's key signed the certificate.", source: "RFC 5280 §6.1.3 (a)(1)", .issuerSignature)
     {

@@ -33,20 +33,22 @@ extension ProfileRules {
         && $0.fields.notBefore.seconds <= $0.fields.notAfter.seconds
     },
     ProfileRule(
-      "key.algorithm", everyone, "The key is RSA with NULL parameters.", source: "RFC 3279 §2.3.1; jpki.md §1, §2", .publicKeyAlgorithm
+      "key.algorithm", everyone, "The key is RSA with NULL parameters.", source: "RFC 3279 §2.3.1; jpki.md §1, §2", .publicKeyAlgorithm,
+      versions: [.rsa2048]
     ) {
       $0.fields.publicKey.isRSA
     },
-    ProfileRule("key.size", everyone, "The key has 2048 bits.", source: "jpki.md §1, §2", .publicKeySize) {
+    ProfileRule("key.size", everyone, "The key has 2048 bits.", source: "jpki.md §1, §2", .publicKeySize, versions: [.rsa2048]) {
       $0.fields.publicKey.modulusBits == 2048
     },
     ProfileRule(
-      "key.exponent", everyone, "The public exponent is odd, above 2¹⁶ and below 2⁶⁴.", source: "FIPS 186-5 §5.4", .publicKeyExponent
+      "key.exponent", everyone, "The public exponent is odd, above 2¹⁶ and below 2⁶⁴.", source: "FIPS 186-5 §5.4", .publicKeyExponent,
+      versions: [.rsa2048]
     ) {
       let exponent = $0.fields.publicKey.exponent
       return (3...8).contains(exponent.count) && (exponent.last ?? 0) & 1 == 1
     },
-    ProfileRule("key.usable", everyone, "The modulus is odd.", source: "RFC 8017 §3.1", .publicKeyAlgorithm) {
+    ProfileRule("key.usable", everyone, "The modulus is odd.", source: "RFC 8017 §3.1", .publicKeyAlgorithm, versions: [.rsa2048]) {
       ($0.fields.publicKey.modulus.last ?? 0) & 1 == 1
     },
   ]

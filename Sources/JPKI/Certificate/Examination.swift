@@ -7,6 +7,8 @@ struct Examination {
   let kind: CertificateKind
   let role: ProfileRule.Role
   let environment: TrustEnvironment
+  /// The version of the profile that the certificate is measured against.
+  let version: ProfileVersion
   /// Names that issuers of this kind, and of the other kind, bear.
   let issuerName: [UInt8]
   let otherIssuerName: [UInt8]
@@ -21,13 +23,14 @@ struct Examination {
 
   init(
     fields: CertificateFields, kind: CertificateKind, role: ProfileRule.Role, environment: TrustEnvironment,
-    policies: [JPKIProfile.Policy] = [],
-    trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil, instant: Int64
+    version: ProfileVersion = .rsa2048, policies: [JPKIProfile.Policy] = [], trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil,
+    instant: Int64
   ) {
     self.fields = fields
     self.kind = kind
     self.role = role
     self.environment = environment
+    self.version = version
     self.policies = policies
     self.cache = cache
     self.instant = instant
@@ -49,6 +52,9 @@ struct Examination {
     guard let found = extensions.policies, found.count == 1 else { return nil }
     return policies.first { $0.oid == found[0].identifier && $0.kind == kind }
   }
+
+  /// What the key lives in, by the policy; the card where no policy says otherwise.
+  var medium: CardMedium { policy?.medium ?? .card }
 
   /// Whether the anchor signed the certificate.
   var isSignedByAnchor: Bool {
