@@ -3,7 +3,7 @@ public import JOSE
 
 /// The app on the citizen's phone: hashes what is to be signed, has the card sign it, and packs the result for the broker.
 public struct CitizenDevice: Sendable {
-  private let card: VirtualCard
+  let card: VirtualCard
 
   /// A phone with this card held to it.
   public init(card: VirtualCard) {
