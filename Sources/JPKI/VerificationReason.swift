@@ -170,6 +170,12 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case crlNotYetValid
   /// The list is a part that does not cover this certificate.
   case crlOfOtherPart
+  /// Nothing can be said by the list because it is older than the tenant lets a fallback be.
+  case crlTooOld
+  /// The responder cannot be asked, or answers with an HTTP error.
+  case ocspUnavailable
+  /// The responder did not answer in time: neither revoked nor good.
+  case ocspTimeout
   /// The answer is larger than the bound.
   case ocspTooLarge
   /// The answer is not strict DER or not of RFC 6960's form.
@@ -180,20 +186,42 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case ocspSignatureAlgorithm
   /// The answer's signature does not verify.
   case ocspSignature
-  /// The responder is neither the issuer nor named by it.
+  /// The responder's certificate was not issued by the certificate's own issuer.
   case ocspResponder
+  /// The responder is not the issuer, and its certificate is not in the answer.
+  case ocspResponderMissing
+  /// The responder's certificate is not one for signing OCSP answers.
+  case ocspResponderPurpose
+  /// The responder's certificate is an authority's, has an unknown critical extension, or a key or form that is not accepted.
+  case ocspResponderProfile
   /// The responder's certificate is not valid at this time.
   case ocspResponderExpired
   /// The responder's certificate has no ocsp-nocheck and nothing shows that it still stands.
   case ocspResponderUnchecked
-  /// The answer is about another certificate.
+  /// The responder's certificate is revoked.
+  case ocspResponderRevoked
+  /// The answer is about another certificate, or about none.
   case ocspOtherCertificate
-  /// The nonce is another, or missing.
+  /// The answer is about a certificate of that number, but of another issuer.
+  case ocspOtherIssuer
+  /// The answer names the issuer by a hash that is neither SHA-1 nor SHA-256.
+  case ocspHashAlgorithm
+  /// The answer speaks of the certificate more than once.
+  case ocspAnswerAmbiguous
+  /// The nonce is another one.
   case ocspNonce
-  /// thisUpdate or producedAt lies ahead, or nextUpdate before thisUpdate.
+  /// The nonce that was sent did not come back.
+  case ocspNonceMissing
+  /// thisUpdate lies ahead.
   case ocspNotYetValid
-  /// The answer is older than it may be.
+  /// producedAt lies ahead.
+  case ocspProducedAhead
+  /// producedAt or nextUpdate lies before thisUpdate.
+  case ocspTimesInconsistent
+  /// nextUpdate has passed.
   case ocspStale
+  /// There is no nextUpdate, and thisUpdate is older than such an answer may be.
+  case ocspTooOld
   /// The answer has a critical extension that is not known.
   case ocspExtensionUnknownCritical
   /// The responder does not know the certificate.
@@ -223,10 +251,13 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
       .signatureInvalid
     case .contentChanged, .ended: .certificateRevoked
     case .crlTooLarge, .crlMalformed, .crlIssuer, .crlSignature, .crlSignatureAlgorithm, .crlDelta, .crlIndirect, .crlPartialScope,
-      .crlExtensionUnknownCritical, .crlExpired, .crlNotYetValid, .crlOfOtherPart, .ocspTooLarge, .ocspMalformed, .ocspUnsignedError,
-      .ocspSignatureAlgorithm, .ocspSignature, .ocspResponder, .ocspResponderExpired, .ocspResponderUnchecked, .ocspOtherCertificate,
-      .ocspNonce,
-      .ocspNotYetValid, .ocspStale, .ocspExtensionUnknownCritical, .ocspUnknownCertificate:
+      .crlExtensionUnknownCritical, .crlExpired, .crlNotYetValid, .crlOfOtherPart, .crlTooOld:
+      .revocationUnknown
+    case .ocspUnavailable, .ocspTimeout, .ocspTooLarge, .ocspMalformed, .ocspUnsignedError, .ocspSignatureAlgorithm, .ocspSignature,
+      .ocspResponder, .ocspResponderMissing, .ocspResponderPurpose, .ocspResponderProfile, .ocspResponderExpired, .ocspResponderUnchecked,
+      .ocspResponderRevoked, .ocspOtherCertificate, .ocspOtherIssuer, .ocspHashAlgorithm, .ocspAnswerAmbiguous, .ocspNonce,
+      .ocspNonceMissing, .ocspNotYetValid, .ocspProducedAhead, .ocspTimesInconsistent, .ocspStale, .ocspTooOld,
+      .ocspExtensionUnknownCritical, .ocspUnknownCertificate:
       .revocationUnknown
     }
   }

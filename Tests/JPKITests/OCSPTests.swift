@@ -59,7 +59,7 @@ struct OCSPTests {
   @Test func aNonceIsOptionalOnlyWhereTheClientSaysSo() throws {
     var recipe = AnswerRecipe()
     recipe.nonce = nil
-    #expect(try decide(recipe).reason == .ocspNonce)
+    #expect(try decide(recipe).reason == .ocspNonceMissing)
     #expect(try decide(recipe, OCSPTolerance(requiresNonce: false)).status == .good)
     #expect(try decide(recipe, nonce: nil).status == .good)
     recipe.nonce = [1]
@@ -89,11 +89,12 @@ struct OCSPTests {
     func reason(_ list: ListRecipe) throws -> VerificationReason? {
       let list = try RevocationList(verifying: list.der, issuer: World.signingAnchor, at: World.now)
       return OCSPAnswer.verify(
-        recipe.der, serial: serial, issuer: World.signingAnchor, nonce: AnswerRecipe.nonce, at: World.now, revocationList: list
+        recipe.der, serial: serial, issuer: World.signingAnchor, nonce: AnswerRecipe.nonce, at: World.now,
+        responderStatus: { list.issuer == $1 ? list.status(of: $0, at: World.now) : .unknown(.crlIssuer) }
       ).reason
     }
     #expect(try reason(ListRecipe()) == nil)
-    #expect(try reason(ListRecipe(entries: [ListRecipe.Entry(77, reason: 1)])) == .ocspResponderUnchecked)
+    #expect(try reason(ListRecipe(entries: [ListRecipe.Entry(77, reason: 1)])) == .ocspResponderRevoked)
   }
 
   @Test func nothingIsToldOfAnAnswerThatIsNotSigned() throws {
@@ -124,6 +125,89 @@ struct OCSPTests {
       OCSP_CERTID_free(expected)
     }
     #expect(OCSP_id_cmp(OCSP_onereq_get0_id(OCSP_request_onereq_get0(message, 0)), expected) == 0)
+  }
+
+  @Test func theRightOneOfSeveralAnswersCounts() throws {
+    var recipe = AnswerRecipe()
+    var other = AnswerRecipe()
+    other.serial = Encoder.integer(7)
+    other.certificateStatus = AnswerRecipe.revoked(1)
+    recipe.otherSingles = [other.single]
+    #expect(try decide(recipe).status == .good)
+  }
+
+  @Test func aResponderOfTwoKeysIsBelievedByEither() throws {
+    var recipe = AnswerRecipe()
+    let name = AnswerRecipe.delegate().subject
+    var former = AnswerRecipe.delegate()
+    former.publicKeyInfo = World.otherCardKey.publicKeyInfo
+    recipe.responder = Encoder.explicit(1, name)
+    recipe.certificates.insert(former.signed(by: World.signingAuthority.key), at: 0)
+    #expect(try decide(recipe).status == .good)
+    former.notAfter = Encoder.utc("260630000000Z")
+    recipe.certificates[0] = former.signed(by: World.signingAuthority.key)
+    #expect(try decide(recipe).status == .good)
+  }
+
+  @Test func noClientToleratesClocksFurtherOffThanFiveMinutes() {
+    #expect(OCSPTolerance(clockSkew: 86_400).clockSkew == 300)
+  }
+
+  @Test func anInquiryKnowsItsOwnAnswer() throws {
+    let serial = try #require(Serial([0x01, 0xA2, 0xB3, 0xC4]))
+    var random = MutationTests.Randomness(state: 1)
+    var recipe = AnswerRecipe()
+    let inquiry = try OCSPInquiry(
+      serial: serial, issuer: World.signingAnchor, settings: OCSPSettings(hash: .sha256, nonceBytes: 1000), using: &random)
+    // The nonce is the last thing in the request, and no longer than RFC 9654 lets it be.
+    recipe.nonce = Array(inquiry.request.suffix(128))
+    #expect(inquiry.decide(recipe.der, at: World.now).status == .good)
+    #expect(inquiry.decide(AnswerRecipe().der, at: World.now).reason == .ocspNonce)
+    recipe.nonce = nil
+    #expect(inquiry.decide(recipe.der, at: World.now).reason == .ocspNonceMissing)
+    let lenient = try OCSPInquiry(serial: serial, issuer: World.signingAnchor, settings: OCSPSettings(nonce: .optional), using: &random)
+    #expect(lenient.decide(recipe.der, at: World.now).status == .good)
+    #expect(lenient.decide(AnswerRecipe().der, at: World.now).reason == .ocspNonce)
+    let bare = try OCSPInquiry(serial: serial, issuer: World.signingAnchor, settings: OCSPSettings(nonce: .none), using: &random)
+    #expect(bare.request == OCSPRequestMessage.make(serial: serial, issuer: World.signingAnchor, nonce: nil))
+    #expect(bare.decide(AnswerRecipe().der, at: World.now).status == .good)
+  }
+
+  @Test(arguments: ["RSA", "P-256", "P-384"]) func opensslVerifiesOurSignedQuestions(_ algorithm: String) throws {
+    let client = algorithm == "RSA" ? ClientKey() : ClientKey(group: algorithm)
+    let signer = try OCSPRequestSigner(certificatePEM: client.certificatePEM, keyPEM: client.keyPEM)
+    let serial = try #require(Serial([0x01, 0xA2, 0xB3, 0xC4]))
+    let request = try OCSPRequestMessage.make(
+      serial: serial, issuer: World.signingAnchor, nonce: AnswerRecipe.nonce, hash: .sha256, signer: signer)
+    func verifies(_ bytes: [UInt8]) -> Bool {
+      let message = bytes.withUnsafeBufferPointer { buffer in
+        var cursor = buffer.baseAddress
+        return d2i_OCSP_REQUEST(nil, &cursor, buffer.count)
+      }
+      guard let message else { return false }
+      defer {
+        OCSP_REQUEST_free(message)
+        ERR_clear_error()
+      }
+      // The signer is found by requestorName; whom the responder trusts is not the question here.
+      return OCSP_request_is_signed(message) == 1 && OCSP_request_verify(message, nil, nil, UInt(OCSP_NOVERIFY)) == 1
+    }
+    #expect(verifies(request))
+    var spoiled = request
+    let nonce = try #require(spoiled.firstRange(of: AnswerRecipe.nonce))
+    spoiled[nonce.lowerBound] ^= 1
+    #expect(!verifies(spoiled))
+    #expect("\(signer)" == "<redacted>")
+  }
+
+  @Test func aSignerWantsACertificateAndItsOwnKey() throws {
+    let client = ClientKey()
+    let other = ClientKey()
+    #expect(throws: OCSPSignerError.certificate) { try OCSPRequestSigner(certificatePEM: "", keyPEM: client.keyPEM) }
+    #expect(throws: OCSPSignerError.key) { try OCSPRequestSigner(certificatePEM: client.certificatePEM, keyPEM: "no key") }
+    #expect(throws: OCSPSignerError.mismatch) { try OCSPRequestSigner(certificatePEM: client.certificatePEM, keyPEM: other.keyPEM) }
+    let weak = ClientKey(bits: 1024)
+    #expect(throws: OCSPSignerError.key) { try OCSPRequestSigner(certificatePEM: weak.certificatePEM, keyPEM: weak.keyPEM) }
   }
 
   @Test func aQuestionWithoutNonceHasNoExtensions() throws {

@@ -29,4 +29,17 @@ int yonjo_sha256_update(yonjo_sha256 *hash, const uint8_t *bytes, size_t length)
 int yonjo_sha256_final(yonjo_sha256 *hash, uint8_t digest[32]);
 void yonjo_sha256_free(yonjo_sha256 *hash);
 
+// A private key that signs OCSP requests; only read once it is made.
+typedef struct yonjo_signer yonjo_signer;
+enum { YONJO_SIGNER_RSA = 1, YONJO_SIGNER_P256 = 2, YONJO_SIGNER_P384 = 3, YONJO_SIGNER_LARGEST = 1024 };
+
+// From PEM without a passphrase. NULL when it is no key of RSA (2048…8192 bits), P-256 or P-384.
+yonjo_signer *yonjo_signer_new(const uint8_t *pem, size_t length);
+void yonjo_signer_free(yonjo_signer *signer);
+int yonjo_signer_kind(const yonjo_signer *signer);
+// Whether the key is that of this certificate in DER: 1 or 0.
+int yonjo_signer_matches(const yonjo_signer *signer, const uint8_t *certificate, size_t length);
+// Signs with SHA-256 (RSA PKCS#1 v1.5, P-256) or SHA-384 (P-384) into `signature`, which has room for YONJO_SIGNER_LARGEST bytes. Length, or -1.
+long yonjo_signer_sign(const yonjo_signer *signer, const uint8_t *message, size_t length, uint8_t *signature);
+
 #endif

@@ -6,14 +6,15 @@ public enum OCSPAnswer {
   ///
   /// - Parameters:
   ///   - nonce: what was sent; nil where the question had none.
-  ///   - revocationList: speaks for a delegated responder whose certificate lacks ocsp-nocheck; without it such a responder is refused.
+  ///   - responderStatus: speaks for a delegated responder whose certificate lacks ocsp-nocheck, by its number and issuer; without it such a
+  ///     responder is refused.
   public static func verify(
     _ der: [UInt8], serial: Serial, issuer: TrustAnchor, nonce: [UInt8]?, at: Date, tolerance: OCSPTolerance = OCSPTolerance(),
-    revocationList: RevocationList? = nil
+    responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)? = nil
   ) -> OCSPDecision {
     let response: OCSPResponse
     do throws(VerificationFailure) {
-      response = try believed(der, issuer, at, revocationList)
+      response = try believed(der, issuer, at, responderStatus)
     } catch {
       return OCSPDecision(status: .unknown(error.reason), thisUpdate: nil, nextUpdate: nil, producedAt: nil)
     }
@@ -37,21 +38,23 @@ public enum OCSPAnswer {
   }
 
   /// The answer, once its signature is known to be the issuer's or its delegate's.
-  private static func believed(_ der: [UInt8], _ issuer: TrustAnchor, _ at: Date, _ list: RevocationList?) throws(VerificationFailure)
-    -> OCSPResponse
-  {
+  private static func believed(
+    _ der: [UInt8], _ issuer: TrustAnchor, _ at: Date, _ responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)?
+  ) throws(VerificationFailure) -> OCSPResponse {
     guard der.count <= JPKIProfile.maximumOCSPBytes else { throw VerificationFailure(.ocspTooLarge) }
     let parsed: OCSPResponse?
     do throws(DERError) { parsed = try OCSPResponse(der) } catch { throw VerificationFailure(.ocspMalformed) }
     guard let response = parsed else { throw VerificationFailure(.ocspUnsignedError) }
     guard let digest = response.algorithm.rsaDigest else { throw VerificationFailure(.ocspSignatureAlgorithm) }
-    let key = try OCSPResponder.key(for: response, issuer: issuer, at: at, revocationList: list)
-    do throws(VerificationFailure) {
-      try PKCS1.verify(der[response.signature], by: key, allowed: [digest]) { $0.digest(of: Array(der[response.tbs])) }
-    } catch {
-      throw VerificationFailure(.ocspSignature)
+    for key in try OCSPResponder.keys(for: response, issuer: issuer, at: at, responderStatus: responderStatus) {
+      do throws(VerificationFailure) {
+        try PKCS1.verify(der[response.signature], by: key, allowed: [digest]) { $0.digest(of: Array(der[response.tbs])) }
+        return response
+      } catch {
+        continue
+      }
     }
-    return response
+    throw VerificationFailure(.ocspSignature)
   }
 
   /// The one SingleResponse about this certificate.
@@ -59,17 +62,19 @@ public enum OCSPAnswer {
     -> OCSPResponse.Single
   {
     let number = serial.integerContent
-    let found = response.singles.filter { single in
-      guard single.serial == number else { return false }
-      switch single.hash {
-      case .sha1: return single.nameHash == issuer.identity.nameSHA1 && single.keyHash == issuer.identity.keySHA1
-      case .sha256: return single.nameHash == issuer.identity.nameSHA256 && single.keyHash == issuer.identity.keySHA256
-      default: return false
-      }
+    let ofNumber = response.singles.filter { $0.serial == number }
+    guard !ofNumber.isEmpty else { throw VerificationFailure(.ocspOtherCertificate) }
+    let ofHash = ofNumber.filter { $0.hash == .sha1 || $0.hash == .sha256 }
+    guard !ofHash.isEmpty else { throw VerificationFailure(.ocspHashAlgorithm) }
+    let identity = issuer.identity
+    let found = ofHash.filter { single in
+      single.hash == .sha1
+        ? single.nameHash == identity.nameSHA1 && single.keyHash == identity.keySHA1
+        : single.nameHash == identity.nameSHA256 && single.keyHash == identity.keySHA256
     }
-    guard let single = found.first else { throw VerificationFailure(.ocspOtherCertificate) }
+    guard let single = found.first else { throw VerificationFailure(.ocspOtherIssuer) }
     // Two answers about one certificate contradict each other or say nothing more.
-    guard found.count == 1 else { throw VerificationFailure(.ocspMalformed) }
+    guard found.count == 1 else { throw VerificationFailure(.ocspAnswerAmbiguous) }
     return single
   }
 
@@ -82,7 +87,10 @@ public enum OCSPAnswer {
     }
     guard let nonce else { return }
     let returned = response.extensions.filter { $0.oid == .ocspNonce }
-    if returned.isEmpty, !tolerance.requiresNonce { return }
+    if returned.isEmpty {
+      guard tolerance.requiresNonce else { return }
+      throw VerificationFailure(.ocspNonceMissing)
+    }
     guard returned.count == 1, let value = try? returned[0].element(DERTag.octetString), value.contentBytes == nonce else {
       throw VerificationFailure(.ocspNonce)
     }
@@ -93,14 +101,14 @@ public enum OCSPAnswer {
     _ producedAt: Date, _ thisUpdate: Date, _ nextUpdate: Date?, _ at: Date, _ tolerance: OCSPTolerance
   ) throws(VerificationFailure) {
     let skew = tolerance.clockSkew
-    guard thisUpdate <= at + skew, producedAt <= at + skew, producedAt >= thisUpdate - skew else {
-      throw VerificationFailure(.ocspNotYetValid)
-    }
+    guard thisUpdate <= at + skew else { throw VerificationFailure(.ocspNotYetValid) }
+    guard producedAt <= at + skew else { throw VerificationFailure(.ocspProducedAhead) }
+    guard producedAt >= thisUpdate - skew else { throw VerificationFailure(.ocspTimesInconsistent) }
     if let nextUpdate {
-      guard nextUpdate >= thisUpdate else { throw VerificationFailure(.ocspNotYetValid) }
+      guard nextUpdate >= thisUpdate else { throw VerificationFailure(.ocspTimesInconsistent) }
       guard at - skew <= nextUpdate else { throw VerificationFailure(.ocspStale) }
     } else {
-      guard at - skew <= thisUpdate + tolerance.maximumAgeWithoutNextUpdate else { throw VerificationFailure(.ocspStale) }
+      guard at - skew <= thisUpdate + tolerance.maximumAgeWithoutNextUpdate else { throw VerificationFailure(.ocspTooOld) }
     }
   }
 

@@ -1,4 +1,4 @@
-/// Questions to an OCSP responder (RFC 6960 §4.1), one certificate each, unsigned.
+/// Questions to an OCSP responder (RFC 6960 §4.1), one certificate each.
 public enum OCSPRequestMessage {
   /// How the issuer is named in a CertID.
   public enum IssuerHash: String, Sendable, Hashable, CaseIterable {
@@ -8,18 +8,35 @@ public enum OCSPRequestMessage {
     case sha256
   }
 
+  /// An unsigned question.
+  ///
   /// - Parameter nonce: 1…128 bytes, 32 by custom (RFC 9654 §2.1); nil asks without. Other lengths count as nil.
   public static func make(serial: Serial, issuer: TrustAnchor, nonce: [UInt8]?, hash: IssuerHash = .sha1) -> [UInt8] {
-    let request = DERWriter.sequence(DERWriter.sequence(certID(serial, issuer, hash)))
-    guard let nonce, (1...128).contains(nonce.count) else { return DERWriter.sequence(DERWriter.sequence(request)) }
-    let value = DERWriter.octetString(DERWriter.octetString(nonce))
-    let extensions = DERWriter.sequence(DERWriter.sequence(DERWriter.oid(.ocspNonce), value))
-    return DERWriter.sequence(DERWriter.sequence(request, DERWriter.element(DERTag.contextConstructed(2), extensions)))
+    DERWriter.sequence(tbsRequest(serial, issuer, nonce, hash, requestor: []))
   }
 
   /// The same for a certificate that was verified.
   public static func make(certificate: VerifiedCertificate, nonce: [UInt8]?, hash: IssuerHash = .sha1) -> [UInt8] {
     make(serial: certificate.serial, issuer: certificate.issuer, nonce: nonce, hash: hash)
+  }
+
+  /// The same with the client's signature, where there is a signer.
+  public static func make(
+    serial: Serial, issuer: TrustAnchor, nonce: [UInt8]?, hash: IssuerHash, signer: OCSPRequestSigner?
+  ) throws(OCSPSignerError) -> [UInt8] {
+    guard let signer else { return make(serial: serial, issuer: issuer, nonce: nonce, hash: hash) }
+    let request = tbsRequest(serial, issuer, nonce, hash, requestor: signer.requestorName)
+    return DERWriter.sequence(request, try signer.signature(over: request))
+  }
+
+  private static func tbsRequest(
+    _ serial: Serial, _ issuer: TrustAnchor, _ nonce: [UInt8]?, _ hash: IssuerHash, requestor: [UInt8]
+  ) -> [UInt8] {
+    let list = DERWriter.sequence(DERWriter.sequence(certID(serial, issuer, hash)))
+    guard let nonce, (1...128).contains(nonce.count) else { return DERWriter.sequence(requestor, list) }
+    let value = DERWriter.octetString(DERWriter.octetString(nonce))
+    let extensions = DERWriter.sequence(DERWriter.sequence(DERWriter.oid(.ocspNonce), value))
+    return DERWriter.sequence(requestor, list, DERWriter.element(DERTag.contextConstructed(2), extensions))
   }
 
   private static func certID(_ serial: Serial, _ issuer: TrustAnchor, _ hash: IssuerHash) -> [UInt8] {

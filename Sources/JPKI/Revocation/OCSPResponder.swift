@@ -2,10 +2,10 @@ internal import Foundation
 
 /// Who may answer for an issuer: itself, or whom it named (RFC 6960 §4.2.2.2).
 enum OCSPResponder {
-  /// The key that the answer must be signed with.
-  static func key(for response: OCSPResponse, issuer: TrustAnchor, at: Date, revocationList: RevocationList?) throws(VerificationFailure)
-    -> RSAPublicKey
-  {
+  /// The keys one of which the answer must be signed with; never empty. More than one only where a responder of one name is just changing its key.
+  static func keys(
+    for response: OCSPResponse, issuer: TrustAnchor, at: Date, responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)?
+  ) throws(VerificationFailure) -> [RSAPublicKey] {
     let isIssuer =
       switch response.responder {
       case .name(let name): name == issuer.subject
@@ -15,13 +15,20 @@ enum OCSPResponder {
       guard issuer.notBefore <= at, at.wholeSeconds <= issuer.notAfter.wholeSeconds else {
         throw VerificationFailure(.ocspResponderExpired)
       }
-      return issuer.key
+      return [issuer.key]
     }
+    var keys: [RSAPublicKey] = []
+    var failure = VerificationFailure(.ocspResponderMissing)
     for der in response.certificates where der.count <= JPKIProfile.maximumCertificateBytes {
       guard let fields = try? CertificateFields(der), names(response.responder, fields) else { continue }
-      return try delegate(fields, issuer, at, revocationList)
+      do throws(VerificationFailure) {
+        keys.append(try delegate(fields, issuer, at, responderStatus))
+      } catch {
+        failure = error
+      }
     }
-    throw VerificationFailure(.ocspResponder)
+    guard !keys.isEmpty else { throw failure }
+    return keys
   }
 
   private static func names(_ responder: OCSPResponse.Responder, _ fields: CertificateFields) -> Bool {
@@ -33,23 +40,27 @@ enum OCSPResponder {
 
   /// A certificate issued directly by the anchor, for signing OCSP answers, in force.
   private static func delegate(
-    _ fields: CertificateFields, _ issuer: TrustAnchor, _ at: Date, _ revocationList: RevocationList?
+    _ fields: CertificateFields, _ issuer: TrustAnchor, _ at: Date, _ responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)?
   ) throws(VerificationFailure) -> RSAPublicKey {
     let extensions = DecodedExtensions(fields.extensions)
-    guard fields.version == 3, extensions.areUnique, extensions.areWellFormed, extensions.knowsAllCritical, !fields.hasUniqueIdentifiers,
-      fields.der[fields.issuer.whole] == issuer.subject[...],
+    guard fields.der[fields.issuer.whole] == issuer.subject[...],
       extensions.authorityKey?.keyIdentifier ?? issuer.subjectKeyIdentifier == issuer.subjectKeyIdentifier,
-      extensions.extendedKeyUsage?.contains(.ocspSigning) == true, extensions.basicConstraints?.isAuthority != true,
-      extensions.keyUsage.map({ !$0.isDisjoint(with: [.digitalSignature, .nonRepudiation]) }) ?? true,
-      (2048...8192).contains(fields.publicKey.modulusBits),
-      fields.isSigned(by: issuer.key), let key = fields.rsaKey, let serial = Serial(fields.serial.contentBytes)
+      fields.isSigned(by: issuer.key)
     else { throw VerificationFailure(.ocspResponder) }
+    guard extensions.extendedKeyUsage?.contains(.ocspSigning) == true else { throw VerificationFailure(.ocspResponderPurpose) }
+    guard fields.version == 3, extensions.areUnique, extensions.areWellFormed, extensions.knowsAllCritical, !fields.hasUniqueIdentifiers,
+      extensions.basicConstraints?.isAuthority != true,
+      extensions.keyUsage.map({ !$0.isDisjoint(with: [.digitalSignature, .nonRepudiation]) }) ?? true,
+      (2048...8192).contains(fields.publicKey.modulusBits), let key = fields.rsaKey, let serial = Serial(fields.serial.contentBytes)
+    else { throw VerificationFailure(.ocspResponderProfile) }
     let now = at.wholeSeconds
     guard fields.notBefore.seconds <= now, now <= fields.notAfter.seconds else { throw VerificationFailure(.ocspResponderExpired) }
     if !extensions.hasNoCheck {
       // Without ocsp-nocheck somebody must say that the delegate still stands (RFC 6960 §4.2.2.2.1).
-      guard let revocationList, revocationList.issuer == issuer, revocationList.status(of: serial, at: at) == .good else {
-        throw VerificationFailure(.ocspResponderUnchecked)
+      switch responderStatus?(serial, issuer) {
+      case .good: break
+      case .revoked: throw VerificationFailure(.ocspResponderRevoked)
+      case .unknown, nil: throw VerificationFailure(.ocspResponderUnchecked)
       }
     }
     return key

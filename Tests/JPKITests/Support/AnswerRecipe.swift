@@ -18,6 +18,8 @@ struct AnswerRecipe {
   var nextUpdate: [UInt8]? = Encoder.generalized("20260701031500Z")
   var singleExtensions: [[UInt8]] = []
   var singleCount = 1
+  /// Answers about others, in front.
+  var otherSingles: [[UInt8]] = []
   var nonce: [UInt8]? = AnswerRecipe.nonce
   var extensions: [[UInt8]] = []
   var algorithm = Encoder.algorithm(Algorithm.sha256WithRSA)
@@ -50,16 +52,20 @@ struct AnswerRecipe {
     certificates = [recipe.signed(by: World.signingAuthority.key)]
   }
 
-  var der: [UInt8] {
-    guard hasBytes else { return Encoder.sequence(Encoder.enumerated(status)) }
+  /// The one answer about the certificate.
+  var single: [UInt8] {
     let certID = Encoder.sequence(hashAlgorithm, Encoder.octets(nameHash), Encoder.octets(keyHash), serial)
-    let single = Encoder.sequence(
+    return Encoder.sequence(
       certID, certificateStatus, thisUpdate, nextUpdate.map { Encoder.explicit(0, $0) } ?? [],
       singleExtensions.isEmpty ? [] : Encoder.explicit(1, Encoder.element(0x30, singleExtensions.flatMap { $0 })))
+  }
+
+  var der: [UInt8] {
+    guard hasBytes else { return Encoder.sequence(Encoder.enumerated(status)) }
     var all = extensions
     if let nonce { all.append(Encoder.extension("1.3.6.1.5.5.7.48.1.2", Encoder.octets(nonce))) }
     let data = Encoder.sequence(
-      responder, producedAt, Encoder.element(0x30, (0..<singleCount).flatMap { _ in single }),
+      responder, producedAt, Encoder.element(0x30, otherSingles.flatMap { $0 } + (0..<singleCount).flatMap { _ in single }),
       all.isEmpty ? [] : Encoder.explicit(1, Encoder.element(0x30, all.flatMap { $0 })))
     let basic = Encoder.sequence(
       data, algorithm, Encoder.bits(key.sign(data)),

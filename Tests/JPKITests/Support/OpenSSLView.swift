@@ -9,6 +9,13 @@ enum OpenSSLView {
     }
   }
 
+  /// Base64 in one line.
+  static func base64(_ bytes: [UInt8]) -> String {
+    var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
+    let length = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
+    return String(decoding: text[..<Int(length)], as: UTF8.self)
+  }
+
   /// Whether it parses, and no extension that OpenSSL knows is broken, twice or critical and unknown.
   static func understands(_ der: [UInt8]) -> Bool {
     guard let certificate = x509(der) else { return false }
