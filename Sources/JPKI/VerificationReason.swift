@@ -108,6 +108,8 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case bareHash
   /// The content itself was signed, without hashing.
   case rawContent
+  /// Bytes that are neither DER nor a hash of the content were signed as they are: a nonce.
+  case rawNonce
   /// What was signed is no DigestInfo in DER.
   case digestInfoMalformed
   /// Bytes follow the DigestInfo, or the digest inside it.
@@ -244,7 +246,8 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
     case .certificateNotYetValid: .certificateNotYetValid
     case .formatNotSupported, .signatureTooLarge, .signatureLength, .signatureNotByThisKey, .paddingInvalid,
       .pssNotAccepted,
-      .bareHash, .rawContent, .digestInfoMalformed, .digestInfoTrailingBytes, .digestInfoParameters, .digestLength, .sha1NotAccepted,
+      .bareHash, .rawContent, .rawNonce, .digestInfoMalformed, .digestInfoTrailingBytes, .digestInfoParameters, .digestLength,
+      .sha1NotAccepted,
       .digestAlgorithmNotAccepted, .digestMismatch, .cmsMalformed, .cmsContentType, .cmsSignerCount, .cmsSignerCertificate,
       .cmsSignatureAlgorithm,
       .cmsSignedAttributes, .cmsContentMismatch:

@@ -43,14 +43,6 @@ struct CertificateTests {
     #expect(certificate.issuer == World.authenticationAnchor)
   }
 
-  @Test(arguments: SigningCertificateCases.all) func aSpoiledSigningCertificateIsRefusedForOneReason(_ one: RefusalCase) {
-    #expect(one.run() == one.expected)
-  }
-
-  @Test(arguments: AuthenticationCertificateCases.all) func aSpoiledAuthenticationCertificateIsRefusedForOneReason(_ one: RefusalCase) {
-    #expect(one.run() == one.expected)
-  }
-
   @Test func validityEndsWithTheDayInJapan() {
     #expect(certificateReason(World.signingCertificate, .signing, at: Date("2029-02-17T14:59:59Z")) == nil)
     // Still 23:59:59 in Japan.

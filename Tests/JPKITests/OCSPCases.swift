@@ -19,10 +19,17 @@ enum OCSPCases {
     ).reason
   }
 
+  /// An answer that is not believed, or says nothing.
   private static func answer(_ name: String, _ reason: VerificationReason, _ spoil: @escaping @Sendable (inout AnswerRecipe) -> Void)
     -> RefusalCase
   {
-    RefusalCase("OCSP: " + name, reason) {
+    answer(name, .revocationUnknown, reason, spoil)
+  }
+
+  private static func answer(
+    _ name: String, _ result: VerificationResult, _ reason: VerificationReason, _ spoil: @escaping @Sendable (inout AnswerRecipe) -> Void
+  ) -> RefusalCase {
+    RefusalCase("OCSP: " + name, result, reason) {
       var recipe = AnswerRecipe()
       spoil(&recipe)
       return decide(recipe.der)?.reason
@@ -38,25 +45,25 @@ enum OCSPCases {
   static let all: [RefusalCase] = form + silence + responder + content + fallback
 
   private static let silence: [RefusalCase] = [
-    RefusalCase("OCSP: no connection", .ocspUnavailable) { OCSPDecision(noAnswer: .unavailable).reason },
-    RefusalCase("OCSP: no answer in time", .ocspTimeout) { OCSPDecision(noAnswer: .timeout).reason },
-    RefusalCase("OCSP: more than is read", .ocspTooLarge) { OCSPDecision(noAnswer: .tooLarge).reason },
-    RefusalCase("OCSP: a page in place of an answer", .ocspMalformed) { OCSPDecision(noAnswer: .malformed).reason },
+    RefusalCase("OCSP: no connection", .revocationUnknown, .ocspUnavailable) { OCSPDecision(noAnswer: .unavailable).reason },
+    RefusalCase("OCSP: no answer in time", .revocationUnknown, .ocspTimeout) { OCSPDecision(noAnswer: .timeout).reason },
+    RefusalCase("OCSP: more than is read", .revocationUnknown, .ocspTooLarge) { OCSPDecision(noAnswer: .tooLarge).reason },
+    RefusalCase("OCSP: a page in place of an answer", .revocationUnknown, .ocspMalformed) { OCSPDecision(noAnswer: .malformed).reason },
   ]
 
   private static let fallback: [RefusalCase] = [
-    RefusalCase("OCSP: falls back to a list that is too old", .crlTooOld) {
+    RefusalCase("OCSP: falls back to a list that is too old", .revocationUnknown, .crlTooOld) {
       OCSPFallback.status(of: .good, thisUpdate: World.now - 3601, maximumAge: 3600, at: World.now).reason
     },
-    RefusalCase("OCSP: falls back to an old list that knows of a revocation", .ended) {
+    RefusalCase("OCSP: falls back to an old list that knows of a revocation", .certificateRevoked, .ended) {
       OCSPFallback.status(of: .revoked(.ended, at: World.now - 9000), thisUpdate: World.now - 3601, maximumAge: 3600, at: World.now).reason
     },
   ]
 
   private static let form: [RefusalCase] = [
-    RefusalCase("OCSP: nothing", .ocspMalformed) { decide([])?.reason },
-    RefusalCase("OCSP: larger than 64 KiB", .ocspTooLarge) { decide([UInt8](repeating: 0x30, count: 65_537))?.reason },
-    RefusalCase("OCSP: a byte after it", .ocspMalformed) { decide(AnswerRecipe().der + [0])?.reason },
+    RefusalCase("OCSP: nothing", .revocationUnknown, .ocspMalformed) { decide([])?.reason },
+    RefusalCase("OCSP: larger than 64 KiB", .revocationUnknown, .ocspTooLarge) { decide([UInt8](repeating: 0x30, count: 65_537))?.reason },
+    RefusalCase("OCSP: a byte after it", .revocationUnknown, .ocspMalformed) { decide(AnswerRecipe().der + [0])?.reason },
     answer("tryLater", .ocspUnsignedError) {
       $0.status = 3
       $0.hasBytes = false
@@ -108,10 +115,10 @@ enum OCSPCases {
     delegate("expired", .ocspResponderExpired) { $0.notAfter = Encoder.utc("260630000000Z") },
     delegate("not yet valid", .ocspResponderExpired) { $0.notBefore = Encoder.utc("260702000000Z") },
     delegate("without ocsp-nocheck", .ocspResponderUnchecked) { $0[ExtensionID.noCheck] = nil },
-    RefusalCase("OCSP: delegate without ocsp-nocheck of whom the list knows nothing certain", .ocspResponderUnchecked) {
+    RefusalCase("OCSP: delegate without ocsp-nocheck of whom the list knows nothing certain", .revocationUnknown, .ocspResponderUnchecked) {
       decideUnchecked { _ in .unknown(.crlExpired) }
     },
-    RefusalCase("OCSP: delegate that the list says is revoked", .ocspResponderRevoked) {
+    RefusalCase("OCSP: delegate that the list says is revoked", .revocationUnknown, .ocspResponderRevoked) {
       decideUnchecked { _ in .revoked(.ended, at: World.now) }
     },
   ]
@@ -146,9 +153,9 @@ enum OCSPCases {
       $0.nextUpdate = nil
     },
     answer("unknown to the responder", .ocspUnknownCertificate) { $0.certificateStatus = Encoder.primitive(2, []) },
-    answer("changed", .contentChanged) { $0.certificateStatus = AnswerRecipe.revoked(3) },
-    answer("renewed", .ended) { $0.certificateStatus = AnswerRecipe.revoked(4) },
-    answer("without reason", .ended) { $0.certificateStatus = AnswerRecipe.revoked(nil) },
-    answer("for a reason of the future", .ended) { $0.certificateStatus = AnswerRecipe.revoked(42) },
+    answer("changed", .certificateRevoked, .contentChanged) { $0.certificateStatus = AnswerRecipe.revoked(3) },
+    answer("renewed", .certificateRevoked, .ended) { $0.certificateStatus = AnswerRecipe.revoked(4) },
+    answer("without reason", .certificateRevoked, .ended) { $0.certificateStatus = AnswerRecipe.revoked(nil) },
+    answer("for a reason of the future", .certificateRevoked, .ended) { $0.certificateStatus = AnswerRecipe.revoked(42) },
   ]
 }

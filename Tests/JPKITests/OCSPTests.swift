@@ -19,10 +19,6 @@ struct OCSPTests {
     #expect(decision.producedAt == Date("2026-07-01T03:00:00Z"))
   }
 
-  @Test(arguments: OCSPCases.all) func aSpoiledAnswerIsUnknownForOneReason(_ one: RefusalCase) {
-    #expect(one.run() == one.expected)
-  }
-
   @Test func aRevocationCarriesItsMeaningAndTime() throws {
     var recipe = AnswerRecipe()
     recipe.certificateStatus = AnswerRecipe.revoked(3)

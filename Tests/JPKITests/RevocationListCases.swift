@@ -8,21 +8,24 @@ enum RevocationListCases {
     }
   }
 
+  /// A list that is not believed.
   private static func list(_ name: String, _ reason: VerificationReason, _ spoil: @escaping @Sendable (inout ListRecipe) -> Void)
     -> RefusalCase
   {
-    RefusalCase("CRL: " + name, reason) {
+    RefusalCase("CRL: " + name, .revocationUnknown, reason) {
       var recipe = ListRecipe()
       spoil(&recipe)
       return read(recipe.der)
     }
   }
 
+  /// What a list that is believed says of a certificate.
   private static func status(
-    _ name: String, _ reason: VerificationReason, certificate: @escaping @Sendable () -> VerifiedCertificate? = { card },
+    _ name: String, _ result: VerificationResult, _ reason: VerificationReason,
+    certificate: @escaping @Sendable () -> VerifiedCertificate? = { card },
     _ spoil: @escaping @Sendable (inout ListRecipe) -> Void
   ) -> RefusalCase {
-    RefusalCase("CRL: " + name, reason) {
+    RefusalCase("CRL: " + name, result, reason) {
       var recipe = ListRecipe()
       spoil(&recipe)
       guard let list = try? RevocationList(verifying: recipe.der, issuer: World.signingAnchor, at: World.now), let card = certificate()
@@ -35,10 +38,10 @@ enum RevocationListCases {
   private static let serial = 0x01A2_B3C4
 
   static let all: [RefusalCase] = [
-    RefusalCase("CRL: nothing", .crlMalformed) { read([]) },
-    RefusalCase("CRL: a certificate", .crlMalformed) { read(World.signingCertificate) },
-    RefusalCase("CRL: larger than its bound", .crlTooLarge) { read(ListRecipe().der, maximumBytes: 100) },
-    RefusalCase("CRL: a byte after it", .crlMalformed) { read(ListRecipe().der + [0]) },
+    RefusalCase("CRL: nothing", .revocationUnknown, .crlMalformed) { read([]) },
+    RefusalCase("CRL: a certificate", .revocationUnknown, .crlMalformed) { read(World.signingCertificate) },
+    RefusalCase("CRL: larger than its bound", .revocationUnknown, .crlTooLarge) { read(ListRecipe().der, maximumBytes: 100) },
+    RefusalCase("CRL: a byte after it", .revocationUnknown, .crlMalformed) { read(ListRecipe().der + [0]) },
     list("version 1", .crlMalformed) { $0.version = [] },
     list("no number", .crlMalformed) { $0.number = nil },
     list("a negative number", .crlMalformed) { $0.number = Encoder.element(2, [0x80]) },
@@ -74,16 +77,20 @@ enum RevocationListCases {
     },
     list("expired", .crlExpired) { $0.nextUpdate = Encoder.utc("260701025959Z") },
     list("of tomorrow", .crlNotYetValid) { $0.thisUpdate = Encoder.utc("260702000000Z") },
-    status("changed", .contentChanged) { $0.entries.append(.init(serial, reason: 3)) },
-    status("renewed", .ended) { $0.entries.append(.init(serial, reason: 4)) },
-    status("use ended", .ended) { $0.entries.append(.init(serial, reason: 5)) },
-    status("on hold, which is never released", .ended) { $0.entries.append(.init(serial, reason: 6)) },
-    status("without reason", .ended) { $0.entries.append(.init(serial)) },
-    status("for a reason of the future", .ended) { $0.entries.append(.init(serial, reason: 42)) },
-    status("named twice: the end outweighs the change", .ended) { $0.entries += [.init(serial, reason: 3), .init(serial, reason: 5)] },
-    status("another municipality's part", .crlOfOtherPart) { $0.point = ListRecipe.part(World.pointName(.signing, city: "Betsu-shi")) },
+    status("changed", .certificateRevoked, .contentChanged) { $0.entries.append(.init(serial, reason: 3)) },
+    status("renewed", .certificateRevoked, .ended) { $0.entries.append(.init(serial, reason: 4)) },
+    status("use ended", .certificateRevoked, .ended) { $0.entries.append(.init(serial, reason: 5)) },
+    status("on hold, which is never released", .certificateRevoked, .ended) { $0.entries.append(.init(serial, reason: 6)) },
+    status("without reason", .certificateRevoked, .ended) { $0.entries.append(.init(serial)) },
+    status("for a reason of the future", .certificateRevoked, .ended) { $0.entries.append(.init(serial, reason: 42)) },
+    status("named twice: the end outweighs the change", .certificateRevoked, .ended) {
+      $0.entries += [.init(serial, reason: 3), .init(serial, reason: 5)]
+    },
+    status("another municipality's part", .revocationUnknown, .crlOfOtherPart) {
+      $0.point = ListRecipe.part(World.pointName(.signing, city: "Betsu-shi"))
+    },
     status(
-      "a certificate of the other kind", .crlIssuer,
+      "a certificate of the other kind", .revocationUnknown, .crlIssuer,
       certificate: {
         try? World.verifier.verifyCertificate(World.authenticationCertificate, kind: .authentication, at: World.now)
       }

@@ -29,10 +29,6 @@ struct RevocationListTests {
     #expect(try list.status(of: serial(8), at: World.now) == .good)
   }
 
-  @Test(arguments: RevocationListCases.all) func aSpoiledListIsRefusedForOneReason(_ one: RefusalCase) {
-    #expect(one.run() == one.expected)
-  }
-
   @Test func theIssuerIsFoundByTheKeyThatTheListNames() throws {
     let list = try RevocationList(verifying: ListRecipe().der, trust: World.trust, kind: .signing, at: World.now)
     #expect(list.issuer == World.signingAnchor)

@@ -5,18 +5,27 @@ struct DigestInfo {
   let isSHA1: Bool
   let digest: ArraySlice<UInt8>
 
-  /// Lengths of the hashes that are signed bare by mistake: MD5, SHA-1, SHA-256, SHA-384, SHA-512.
-  private static let bareLengths: Set<Int> = [16, 20, 32, 48, 64]
-
-  init(_ payload: ArraySlice<UInt8>, content: [UInt8]?) throws(VerificationFailure) {
+  /// - Parameters:
+  ///   - content: what was to be signed, if it is at hand.
+  ///   - digest: its digest under each algorithm, as far as it is known.
+  init(_ payload: ArraySlice<UInt8>, content: [UInt8]?, digest: (DigestAlgorithm) -> [UInt8]?) throws(VerificationFailure) {
     if let content, !content.isEmpty, payload.elementsEqual(content) { throw VerificationFailure(.rawContent) }
     do {
       self = try DigestInfo(der: Array(payload))
     } catch {
-      // Only what is no DigestInfo at all can be a bare hash.
-      if error.reason == .digestInfoMalformed, Self.bareLengths.contains(payload.count) { throw VerificationFailure(.bareHash) }
+      // Only what is no DigestInfo at all is looked at more closely.
+      guard error.reason == .digestInfoMalformed else { throw error }
+      if Self.isBareHash(payload, content, digest) { throw VerificationFailure(.bareHash) }
+      if let first = payload.first, first != DERTag.sequence { throw VerificationFailure(.rawNonce) }
       throw error
     }
+  }
+
+  /// Whether the payload is a hash of the content; where the content is not at hand, whether it is as long as one.
+  private static func isBareHash(_ payload: ArraySlice<UInt8>, _ content: [UInt8]?, _ digest: (DigestAlgorithm) -> [UInt8]?) -> Bool {
+    if DigestAlgorithm.allCases.contains(where: { digest($0).map(payload.elementsEqual) ?? false }) { return true }
+    if let content { return payload.elementsEqual(Hash.sha1(content)) }
+    return payload.count == 20 || DigestAlgorithm.allCases.contains { $0.length == payload.count }
   }
 
   private init(der: [UInt8]) throws(VerificationFailure) {

@@ -12,7 +12,7 @@ enum PKCS1 {
   ) throws(VerificationFailure) {
     let block = try key.recover(signature)
     let payload = try unpadded(block)
-    let info = try DigestInfo(payload, content: content)
+    let info = try DigestInfo(payload, content: content, digest: digest)
     guard let algorithm = info.algorithm, allowed.contains(algorithm) else {
       throw VerificationFailure(info.isSHA1 ? .sha1NotAccepted : .digestAlgorithmNotAccepted)
     }

@@ -1,6 +1,9 @@
 internal import COpenSSLShims
 
 /// CMS SignedData with exactly one signer (RFC 5652 §5.4, §5.6). Embedded certificates are candidates for the signer's, never anchors.
+///
+/// The message may be BER, as streaming signers write it; what is signed or certified in it (attributes, certificates) is DER. Bytes after the message
+/// are refused in both. Versions are not looked at: they say nothing that the fields do not. Unsigned attributes and embedded lists are not read.
 struct SignedMessage {
   private let fields: SignedMessageFields
   private let signer: SignedMessageFields.Signer
@@ -16,6 +19,8 @@ struct SignedMessage {
     }
     guard fields.isSignedData, fields.contentType == .cmsData else { throw VerificationFailure(.cmsContentType) }
     guard fields.signers.count == 1, let signer = fields.signers.first else { throw VerificationFailure(.cmsSignerCount) }
+    // §5.1: who reads in one pass hashes with what is announced, and may refuse what is not.
+    guard fields.digestAlgorithms.contains(signer.digestAlgorithm.oid) else { throw VerificationFailure(.cmsMalformed) }
     let candidates = certificate.map { [$0] } ?? fields.certificates
     guard let found = candidates.first(where: { Self.names(signer.id, $0) }) else { throw VerificationFailure(.cmsSignerCertificate) }
     self.fields = fields

@@ -14,6 +14,8 @@ struct SignedMessageFields {
   }
 
   let isSignedData: Bool
+  /// What the message announces; the signer's must be among them.
+  private(set) var digestAlgorithms: [OID] = []
   private(set) var contentType: OID = .cmsData
   private(set) var content: [UInt8]?
   private(set) var certificates: [[UInt8]] = []
@@ -30,7 +32,11 @@ struct SignedMessageFields {
     var data = try wrapped.element(DERTag.sequence).reader()
     try wrapped.finish()
     _ = try data.element(DERTag.integer).smallInteger()
-    _ = try data.element(DERTag.set)
+    var announced = try data.element(DERTag.set).reader()
+    while !announced.isAtEnd {
+      digestAlgorithms.append(try AlgorithmIdentifier(announced.element()).oid)
+      guard digestAlgorithms.count <= 16 else { throw .length }
+    }
     var encapsulated = try data.element(DERTag.sequence).reader()
     contentType = try encapsulated.element(DERTag.oid).oid()
     if let attached = try encapsulated.optional(DERTag.contextConstructed(0)) {

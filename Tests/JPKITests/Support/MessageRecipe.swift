@@ -10,6 +10,8 @@ struct MessageRecipe {
   /// Attached content; nil is detached.
   var attached: [UInt8]?
   var certificates: [[UInt8]] = [World.signingCertificate]
+  /// What the message announces; nil is `digestAlgorithm`.
+  var announced: [UInt8]?
   var digestAlgorithm = Encoder.algorithm(Algorithm.sha256)
   var signatureAlgorithm = Encoder.algorithm(Algorithm.rsa)
   var signerID = MessageRecipe.issuerAndSerial()
@@ -17,6 +19,8 @@ struct MessageRecipe {
   var attributes: [[UInt8]]? = MessageRecipe.attributes(over: World.message)
   /// What the signer signs in place of the attributes or the content.
   var signed: [UInt8]?
+  /// The signature in place of the key's over all that.
+  var signature: [UInt8]?
   var signerCount = 1
   var key = World.signingKey
 
@@ -40,10 +44,10 @@ struct MessageRecipe {
     let toSign = signed ?? list.map { Encoder.element(0x31, $0) } ?? attached ?? World.message
     let signer = Encoder.sequence(
       Encoder.integer(1), signerID, digestAlgorithm, list.map { Encoder.element(0xA0, $0) } ?? [], signatureAlgorithm,
-      Encoder.octets(key.sign(toSign)))
+      Encoder.octets(signature ?? key.sign(toSign)))
     let content = attached.map { Encoder.explicit(0, Encoder.octets($0)) } ?? []
     let data = Encoder.sequence(
-      Encoder.integer(1), Encoder.set(digestAlgorithm), Encoder.sequence(Encoder.oid(contentType), content),
+      Encoder.integer(1), Encoder.set(announced ?? digestAlgorithm), Encoder.sequence(Encoder.oid(contentType), content),
       certificates.isEmpty ? [] : Encoder.element(0xA0, certificates.flatMap { $0 }),
       Encoder.element(0x31, (0..<signerCount).flatMap { _ in signer }))
     return Encoder.sequence(Encoder.oid(type), Encoder.explicit(0, data))

@@ -2,26 +2,24 @@ import Foundation
 import JPKI
 import Testing
 
-/// One thing that a card, a list or a responder can get wrong, and the one reason it must be refused with.
+/// A row of the table: one thing that a card, a list or a responder can get wrong, and the one result and reason that it must be refused with.
 struct RefusalCase: Sendable, CustomTestStringConvertible {
   let name: String
-  let expected: VerificationReason
+  let result: VerificationResult
+  let reason: VerificationReason
   /// What the room under test says; nil when it accepts.
   let run: @Sendable () -> VerificationReason?
 
-  init(_ name: String, _ expected: VerificationReason, _ run: @escaping @Sendable () -> VerificationReason?) {
+  init(
+    _ name: String, _ result: VerificationResult, _ reason: VerificationReason, _ run: @escaping @Sendable () -> VerificationReason?
+  ) {
     self.name = name
-    self.expected = expected
+    self.result = result
+    self.reason = reason
     self.run = run
   }
 
-  var testDescription: String { "\(name) → \(expected.rawValue)" }
-
-  /// Every case of every table.
-  static var all: [RefusalCase] {
-    SigningCertificateCases.all + AuthenticationCertificateCases.all + SignatureCases.all + MessageCases.all + RevocationListCases.all
-      + OCSPCases.all
-  }
+  var testDescription: String { "\(name) → \(result.rawValue)/\(reason.rawValue)" }
 }
 
 /// The reason that a refusal gives; nil without refusal.
