@@ -3,9 +3,13 @@
 #include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/params.h>
+#include <string.h>
 
 // The public operation goes by BIGNUM and not by EVP: an EVP_PKEY made for one signature of one card costs five times the operation itself
 // (decoder, key management, context), and nothing here is secret. `montgomery` is only read once it is set.
@@ -65,6 +69,47 @@ int yonjo_rsa_public_apply(const yonjo_rsa_public *key, const uint8_t *signature
   BN_free(number);
   BN_CTX_free(context);
   if (outcome < 0) ERR_clear_error();
+  return outcome;
+}
+
+struct yonjo_p384_public {
+  EVP_PKEY *key;
+};
+
+yonjo_p384_public *yonjo_p384_public_new(const uint8_t *point, size_t length) {
+  if (length != 97 || point[0] != 4) return NULL;
+  uint8_t copy[97];
+  memcpy(copy, point, length);
+  char group[] = SN_secp384r1;
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, length),
+      OSSL_PARAM_construct_end(),
+  };
+  yonjo_p384_public *key = OPENSSL_zalloc(sizeof *key);
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  // Import refuses a point that is not on the curve.
+  if (key == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+      EVP_PKEY_fromdata(context, &key->key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+    yonjo_p384_public_free(key);
+    key = NULL;
+    ERR_clear_error();
+  }
+  EVP_PKEY_CTX_free(context);
+  return key;
+}
+
+void yonjo_p384_public_free(yonjo_p384_public *key) {
+  if (key == NULL) return;
+  EVP_PKEY_free(key->key);
+  OPENSSL_free(key);
+}
+
+int yonjo_p384_public_verify(const yonjo_p384_public *key, const uint8_t *signature, size_t signature_length, const uint8_t digest[48]) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
+  int outcome = context != NULL && EVP_PKEY_verify_init(context) == 1 && EVP_PKEY_verify(context, signature, signature_length, digest, 48) == 1;
+  EVP_PKEY_CTX_free(context);
+  ERR_clear_error();
   return outcome;
 }
 

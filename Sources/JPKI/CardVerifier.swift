@@ -8,7 +8,7 @@ public struct CardVerifier: Sendable {
   public let trust: TrustStore
   /// The policies that are accepted.
   public let policies: [JPKIProfile.Policy]
-  /// The digests that a card may sign.
+  /// The digests that a card with an RSA key may sign; one with P-384 signs SHA-384.
   public let digests: Set<DigestAlgorithm>
 
   private let cache: IssuerSignatureCache
@@ -60,7 +60,7 @@ public struct CardVerifier: Sendable {
       guard let der = signature.certificate else { throw VerificationFailure(.certificateMissing) }
       let (certificate, key) = try examine(der, kind, at)
       guard signature.signature.count <= JPKIProfile.maximumSignatureBytes else { throw VerificationFailure(.signatureTooLarge) }
-      try PKCS1.verify(signature.signature, by: key, allowed: digests, content: content.bytes) { content.digest($0) }
+      try key.verify(card: signature.signature, allowed: digests, content: content.bytes) { content.digest($0) }
       return certificate
     case .cms:
       let message = try SignedMessage(signature.signature, certificate: signature.certificate)
@@ -80,7 +80,7 @@ public struct CardVerifier: Sendable {
   }
 
   private func examine(_ der: [UInt8], _ kind: CertificateKind, _ at: Date) throws(VerificationFailure) -> (
-    certificate: VerifiedCertificate, key: RSAPublicKey
+    certificate: VerifiedCertificate, key: PublicKey
   ) {
     guard der.count <= JPKIProfile.maximumCertificateBytes else { throw VerificationFailure(.certificateTooLarge) }
     guard let fields = try? CertificateFields(der) else { throw VerificationFailure(.certificateMalformed) }
@@ -90,7 +90,7 @@ public struct CardVerifier: Sendable {
     guard let serial = Serial(fields.serial.contentBytes) else { throw VerificationFailure(.serialNumber) }
     guard let anchor = examination.anchor else { throw VerificationFailure(.issuerUnknown) }
     guard let policy = examination.policy else { throw VerificationFailure(.policyNotAllowed) }
-    guard let key = fields.rsaKey else { throw VerificationFailure(.publicKeyAlgorithm) }
+    guard let key = fields.key else { throw VerificationFailure(.publicKeyAlgorithm) }
     let certificate = VerifiedCertificate(
       kind: kind, serial: serial, issuerKeyIdentifier: anchor.subjectKeyIdentifier, issuer: anchor,
       notBefore: Date(timeIntervalSince1970: TimeInterval(fields.notBefore.seconds)),

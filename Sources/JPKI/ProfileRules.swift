@@ -70,7 +70,12 @@ public enum ProfileRules {
       "signature.algorithm", ProfileRules.leaves.union([.root]),
       "The certificate is signed with sha256WithRSAEncryption, named twice alike.",
       source: "RFC 5280 §4.1.1.2, §4.1.2.3; jpki.md §1", .signatureAlgorithm, versions: [.rsa2048]
-    ) { $0.fields.algorithmsAgree && $0.fields.outerAlgorithm.rsaDigest == .sha256 },
+    ) { $0.fields.algorithmsAgree && ProfileVersion.rsa2048.signs(as: $0.fields.outerAlgorithm) },
+    ProfileRule(
+      "signature.algorithm.p384", ProfileRules.leaves.union([.root]),
+      "The certificate is signed with ecdsa-with-SHA384 without parameters, named twice alike.",
+      source: "RFC 5758 §3.2; RFC 5280 §4.1.1.2, §4.1.2.3; jpki.md §4", .signatureAlgorithm, versions: [.p384]
+    ) { $0.fields.algorithmsAgree && ProfileVersion.p384.signs(as: $0.fields.outerAlgorithm) },
     ProfileRule("issuer.signature", leaves, "The anchor's key signed the certificate.", source: "RFC 5280 §6.1.3 (a)(1)", .issuerSignature)
     {
       $0.isSignedByAnchor

@@ -51,6 +51,18 @@ extension ProfileRules {
     ProfileRule("key.usable", everyone, "The modulus is odd.", source: "RFC 8017 §3.1", .publicKeyAlgorithm, versions: [.rsa2048]) {
       ($0.fields.publicKey.modulus.last ?? 0) & 1 == 1
     },
+    ProfileRule(
+      "key.algorithm.p384", everyone, "The key is elliptic and names its curve.", source: "RFC 5480 §2.1.1; jpki.md §4",
+      .publicKeyAlgorithm,
+      versions: [.p384]
+    ) { $0.fields.publicKey.isElliptic },
+    ProfileRule(
+      "key.curve.p384", everyone, "The curve is P-384.", source: "RFC 5480 §2.1.1.1; jpki.md §4", .publicKeySize, versions: [.p384]
+    ) { $0.fields.publicKey.curve == .p384 },
+    ProfileRule(
+      "key.usable.p384", everyone, "The key is a point of the curve, uncompressed.", source: "RFC 5480 §2.2", .publicKeyAlgorithm,
+      versions: [.p384]
+    ) { $0.fields.key != nil },
   ]
 
   static let usage: [ProfileRule] = [
@@ -100,7 +112,7 @@ extension ProfileRules {
       $0.fields.der[$0.fields.issuer.whole] == $0.issuerName[...] && $0.fields.der[$0.fields.subject.whole] == $0.issuerName[...]
     },
     ProfileRule("root.signature", [.root], "The root signed itself.", source: "jpki.md §1", .issuerSignature) { examination in
-      examination.fields.rsaKey.map(examination.fields.isSigned(by:)) ?? false
+      examination.fields.key.map(examination.fields.isSigned(by:)) ?? false
     },
     ProfileRule("root.authority", [.root], "basicConstraints is critical, says CA, and has no path length.", source: "jpki.md §1", .isCA) {
       $0.extensions.basicConstraints?.isAuthority == true && $0.extensions.basicConstraints?.hasPathLength == false

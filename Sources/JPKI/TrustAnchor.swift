@@ -22,7 +22,7 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
   public let subject: [UInt8]
 
   let serial: [UInt8]
-  let key: RSAPublicKey
+  let key: PublicKey
   /// SHA-1 and SHA-256 of its public key bits and of its name: how OCSP names issuers.
   let identity: IssuerIdentity
   /// First half of the fingerprint, as a number to key caches with.

@@ -37,9 +37,13 @@ public struct TrustStore: Sendable {
 
   /// Takes roots in DER. Each must be self-signed, bear this environment's name for its kind byte for byte, and be of the profile (jpki.md §1).
   /// Whether a root's time is over is looked at when a certificate is verified, so that old signatures can be verified as of their day.
-  public init(environment: TrustEnvironment, signing: [[UInt8]], authentication: [[UInt8]]) throws(TrustStoreError) {
-    let signingAnchors = try Self.anchors(.signing, environment, signing)
-    let authenticationAnchors = try Self.anchors(.authentication, environment, authentication)
+  ///
+  /// - Parameter versions: of the profile, that roots may be of, and with them what they issue: the next card's (P-384) only where it is asked for.
+  public init(
+    environment: TrustEnvironment, signing: [[UInt8]], authentication: [[UInt8]], versions: Set<ProfileVersion> = [.rsa2048]
+  ) throws(TrustStoreError) {
+    let signingAnchors = try Self.anchors(.signing, environment, signing, versions)
+    let authenticationAnchors = try Self.anchors(.authentication, environment, authentication, versions)
     self.environment = environment
     self.anchors = signingAnchors + authenticationAnchors
     self.signing = try Self.byKeyIdentifier(signingAnchors)
@@ -47,7 +51,9 @@ public struct TrustStore: Sendable {
   }
 
   /// Reads `sign_*.pem` and `auth_*.pem` of a directory, one root a file.
-  public static func load(directory: String, environment: TrustEnvironment) throws(TrustStoreError) -> TrustStore {
+  public static func load(
+    directory: String, environment: TrustEnvironment, versions: Set<ProfileVersion> = [.rsa2048]
+  ) throws(TrustStoreError) -> TrustStore {
     guard let files = try? FileManager.default.contentsOfDirectory(atPath: directory).sorted() else { throw .unreadable(directory) }
     func roots(_ prefix: String) throws(TrustStoreError) -> [[UInt8]] {
       var roots: [[UInt8]] = []
@@ -57,7 +63,7 @@ public struct TrustStore: Sendable {
       }
       return roots
     }
-    return try TrustStore(environment: environment, signing: roots("sign_"), authentication: roots("auth_"))
+    return try TrustStore(environment: environment, signing: roots("sign_"), authentication: roots("auth_"), versions: versions)
   }
 
   /// The root of this kind with this key identifier.
@@ -68,12 +74,12 @@ public struct TrustStore: Sendable {
     }
   }
 
-  private static func anchors(_ kind: CertificateKind, _ environment: TrustEnvironment, _ roots: [[UInt8]]) throws(TrustStoreError)
-    -> [TrustAnchor]
-  {
+  private static func anchors(
+    _ kind: CertificateKind, _ environment: TrustEnvironment, _ roots: [[UInt8]], _ versions: Set<ProfileVersion>
+  ) throws(TrustStoreError) -> [TrustAnchor] {
     guard !roots.isEmpty else { throw .empty(kind) }
     var anchors: [TrustAnchor] = []
-    for der in roots { anchors.append(try TrustAnchor(kind, environment, der)) }
+    for der in roots { anchors.append(try TrustAnchor(kind, environment, der, versions)) }
     return anchors
   }
 
@@ -87,11 +93,14 @@ public struct TrustStore: Sendable {
 }
 
 extension TrustAnchor {
-  init(_ kind: CertificateKind, _ environment: TrustEnvironment, _ der: [UInt8]) throws(TrustStoreError) {
+  init(
+    _ kind: CertificateKind, _ environment: TrustEnvironment, _ der: [UInt8], _ versions: Set<ProfileVersion> = Set(ProfileVersion.allCases)
+  ) throws(TrustStoreError) {
     guard der.count <= JPKIProfile.maximumCertificateBytes, let fields = try? CertificateFields(der) else { throw .malformed(kind) }
-    let examination = Examination(fields: fields, kind: kind, role: .root, environment: environment, instant: 0)
+    let examination = Examination(
+      fields: fields, kind: kind, role: .root, environment: environment, version: Self.version(of: fields, versions), instant: 0)
     if let broken = ProfileRules.firstBreach(in: examination) { throw .profile(kind, rule: broken.id) }
-    guard let key = fields.rsaKey, let identifier = examination.extensions.subjectKeyIdentifier else { throw .malformed(kind) }
+    guard let key = fields.key, let identifier = examination.extensions.subjectKeyIdentifier else { throw .malformed(kind) }
     let name = fields.subject.wholeBytes
     let bits = der[fields.publicKey.bits]
     let fingerprint = Hash.sha256(der)
@@ -103,5 +112,11 @@ extension TrustAnchor {
       identity: IssuerIdentity(
         nameSHA1: Hash.sha1(name), keySHA1: Hash.sha1(bits), nameSHA256: Hash.sha256(name), keySHA256: Hash.sha256(bits)),
       cacheKey: IssuerSignatureCache.words(fingerprint)[0])
+  }
+
+  /// The version that the root's key is of; where that one is not allowed, another, whose rules then name what is wrong.
+  private static func version(of fields: CertificateFields, _ versions: Set<ProfileVersion>) -> ProfileVersion {
+    let own: ProfileVersion = fields.publicKey.isElliptic ? .p384 : .rsa2048
+    return versions.contains(own) ? own : own == .p384 ? .rsa2048 : .p384
   }
 }

@@ -34,7 +34,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case certificateVersion
   /// The serial number is not positive, or longer than 20 bytes.
   case serialNumber
-  /// The certificate is not signed with sha256WithRSAEncryption, or names two algorithms.
+  /// The certificate is not signed with sha256WithRSAEncryption (with the next card's profile: ecdsa-with-SHA384), or names two algorithms.
   case signatureAlgorithm
   /// The certificate carries a unique identifier.
   case uniqueIdentifier
@@ -46,9 +46,9 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case extensionUnknownCritical
   /// Validity is not written as RFC 5280 §4.1.2.5 demands, or ends before it begins.
   case validityEncoding
-  /// The public key is not RSA.
+  /// The public key is not of the algorithm of the profile (RSA; with the next card's, elliptic), or is none.
   case publicKeyAlgorithm
-  /// The public key is not of 2048 bits.
+  /// The public key is not of 2048 bits; of the next card's profile: not on P-384.
   case publicKeySize
   /// The public exponent is not acceptable.
   case publicKeyExponent
@@ -102,6 +102,10 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case signatureNotByThisKey
   /// The recovered block begins as one of PKCS#1 v1.5 but its padding is wrong.
   case paddingInvalid
+  /// The ECDSA signature is not the DER of two positive numbers of the curve's size.
+  case ecdsaMalformed
+  /// The ECDSA signature does not verify: made by another key, or over another content, or over another digest of it.
+  case ecdsaInvalid
   /// The signature is RSASSA-PSS.
   case pssNotAccepted
   /// A bare hash was signed, without DigestInfo.
@@ -135,7 +139,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case cmsSignerCount
   /// The signer's certificate is not in the message or is not the one that was handed in.
   case cmsSignerCertificate
-  /// The signature algorithm is neither rsaEncryption nor sha256WithRSAEncryption.
+  /// The signature algorithm is neither rsaEncryption nor the one of the digest and the key.
   case cmsSignatureAlgorithm
   /// The signed attributes lack contentType or messageDigest or name them twice.
   case cmsSignedAttributes
@@ -244,7 +248,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
       .certificateProfile
     case .certificateExpired: .certificateExpired
     case .certificateNotYetValid: .certificateNotYetValid
-    case .formatNotSupported, .signatureTooLarge, .signatureLength, .signatureNotByThisKey, .paddingInvalid,
+    case .formatNotSupported, .signatureTooLarge, .signatureLength, .signatureNotByThisKey, .paddingInvalid, .ecdsaMalformed, .ecdsaInvalid,
       .pssNotAccepted,
       .bareHash, .rawContent, .rawNonce, .digestInfoMalformed, .digestInfoTrailingBytes, .digestInfoParameters, .digestLength,
       .sha1NotAccepted,

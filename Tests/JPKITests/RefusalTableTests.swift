@@ -6,6 +6,7 @@ enum RefusalTable {
   static let sections: [(name: String, rows: [RefusalCase])] = [
     ("signing certificates", SigningCertificateCases.all),
     ("authentication certificates", AuthenticationCertificateCases.all),
+    ("the next card", NextCardCases.all),
     ("raw signatures", SignatureCases.all),
     ("CMS messages", MessageCases.all),
     ("CRLs", RevocationListCases.all),

@@ -17,6 +17,16 @@ size_t yonjo_rsa_public_size(const yonjo_rsa_public *key);
 // 1 done, 0 the signature is not below the modulus, -1 OpenSSL failed.
 int yonjo_rsa_public_apply(const yonjo_rsa_public *key, const uint8_t *signature, size_t signature_length, uint8_t *block);
 
+// A public key on P-384, ready for many verifications at once: OpenSSL only reads it.
+typedef struct yonjo_p384_public yonjo_p384_public;
+
+// From the uncompressed point, 0x04 X Y, 97 bytes (SEC 1 §2.3.3). NULL when it is not one of the curve, or memory ran out.
+yonjo_p384_public *yonjo_p384_public_new(const uint8_t *point, size_t length);
+void yonjo_p384_public_free(yonjo_p384_public *key);
+
+// Whether the signature, SEQUENCE { r, s } in DER, is this key's over a digest of 48 bytes: 1 yes, 0 no or OpenSSL failed.
+int yonjo_p384_public_verify(const yonjo_p384_public *key, const uint8_t *signature, size_t signature_length, const uint8_t digest[48]);
+
 // CMS ContentInfo in BER → the same in DER. Length, or -1 when it is not one. Free the result with yonjo_free.
 long yonjo_cms_to_der(const uint8_t *input, size_t length, uint8_t **output);
 

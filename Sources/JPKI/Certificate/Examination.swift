@@ -23,14 +23,13 @@ struct Examination {
 
   init(
     fields: CertificateFields, kind: CertificateKind, role: ProfileRule.Role, environment: TrustEnvironment,
-    version: ProfileVersion = .rsa2048, policies: [JPKIProfile.Policy] = [], trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil,
+    version: ProfileVersion? = nil, policies: [JPKIProfile.Policy] = [], trust: TrustStore? = nil, cache: IssuerSignatureCache? = nil,
     instant: Int64
   ) {
     self.fields = fields
     self.kind = kind
     self.role = role
     self.environment = environment
-    self.version = version
     self.policies = policies
     self.cache = cache
     self.instant = instant
@@ -38,7 +37,10 @@ struct Examination {
     self.extensions = extensions
     issuerName = JPKIProfile.issuerName(kind, environment)
     otherIssuerName = JPKIProfile.issuerName(kind == .signing ? .authentication : .signing, environment)
-    anchor = extensions.authorityKey?.keyIdentifier.flatMap { trust?.anchor(kind, keyIdentifier: $0) }
+    let anchor = extensions.authorityKey?.keyIdentifier.flatMap { trust?.anchor(kind, keyIdentifier: $0) }
+    self.anchor = anchor
+    // A certificate is of the version of the root that issued it.
+    self.version = version ?? anchor?.key.version ?? .rsa2048
     subject = try? DistinguishedName(fields.subject)
     if role == .signing, let names = extensions.subjectAlternativeNames {
       items = Result { () throws(VerificationFailure) in try CertifiedItems.read(names) }
@@ -78,17 +80,21 @@ struct Examination {
 }
 
 extension CertificateFields {
-  /// Whether this key signed the certificate with one of the accepted algorithms (RFC 5280 §6.1.3 (a)(1)).
-  func isSigned(by key: RSAPublicKey) -> Bool {
-    guard algorithmsAgree, outerAlgorithm.rsaDigest == .sha256 else { return false }
+  /// Whether this key signed the certificate, as authorities of its version of the profile do (RFC 5280 §6.1.3 (a)(1)).
+  func isSigned(by key: PublicKey) -> Bool {
+    guard algorithmsAgree, key.version.signs(as: outerAlgorithm) else { return false }
     do {
-      try PKCS1.verify(der[signature], by: key, allowed: [.sha256]) { _ in Hash.sha256(der[tbs]) }
+      try key.verify(der[signature], as: outerAlgorithm) { $0.digest(of: Array(der[tbs])) }
       return true
     } catch {
       return false
     }
   }
 
-  /// The key, ready to verify with; nil when it is not RSA.
-  var rsaKey: RSAPublicKey? { publicKey.isRSA ? RSAPublicKey(modulus: publicKey.modulus, exponent: publicKey.exponent) : nil }
+  /// The key, ready to verify with; nil when it is of no kind that is known here.
+  var key: PublicKey? {
+    if publicKey.isRSA { return RSAPublicKey(modulus: publicKey.modulus, exponent: publicKey.exponent).map(PublicKey.rsa) }
+    guard publicKey.curve == .p384 else { return nil }
+    return P384PublicKey(point: der[publicKey.bits]).map(PublicKey.p384)
+  }
 }

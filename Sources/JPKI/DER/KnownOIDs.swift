@@ -46,6 +46,9 @@ extension OID {
   static let sha384 = OID(2, 16, 840, 1, 101, 3, 4, 2, 2)
   static let sha512 = OID(2, 16, 840, 1, 101, 3, 4, 2, 3)
 
+  static let ellipticKey = OID(1, 2, 840, 10045, 2, 1)
+  static let p384 = OID(1, 3, 132, 0, 34)
+
   // CMS, RFC 5652
   static let cmsData = OID(1, 2, 840, 113549, 1, 7, 1)
   static let cmsSignedData = OID(1, 2, 840, 113549, 1, 7, 2)

@@ -45,10 +45,12 @@ public enum OCSPAnswer {
     let parsed: OCSPResponse?
     do throws(DERError) { parsed = try OCSPResponse(der) } catch { throw VerificationFailure(.ocspMalformed) }
     guard let response = parsed else { throw VerificationFailure(.ocspUnsignedError) }
-    guard let digest = response.algorithm.rsaDigest else { throw VerificationFailure(.ocspSignatureAlgorithm) }
+    guard response.algorithm.rsaDigest != nil || response.algorithm.ecdsaDigest != nil else {
+      throw VerificationFailure(.ocspSignatureAlgorithm)
+    }
     for key in try OCSPResponder.keys(for: response, issuer: issuer, at: at, responderStatus: responderStatus) {
       do throws(VerificationFailure) {
-        try PKCS1.verify(der[response.signature], by: key, allowed: [digest]) { $0.digest(of: Array(der[response.tbs])) }
+        try key.verify(der[response.signature], as: response.algorithm) { $0.digest(of: Array(der[response.tbs])) }
         return response
       } catch {
         continue

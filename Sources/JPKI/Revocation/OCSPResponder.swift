@@ -5,7 +5,7 @@ enum OCSPResponder {
   /// The keys one of which the answer must be signed with; never empty. More than one only where a responder of one name is just changing its key.
   static func keys(
     for response: OCSPResponse, issuer: TrustAnchor, at: Date, responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)?
-  ) throws(VerificationFailure) -> [RSAPublicKey] {
+  ) throws(VerificationFailure) -> [PublicKey] {
     let isIssuer =
       switch response.responder {
       case .name(let name): name == issuer.subject
@@ -17,7 +17,7 @@ enum OCSPResponder {
       }
       return [issuer.key]
     }
-    var keys: [RSAPublicKey] = []
+    var keys: [PublicKey] = []
     var failure = VerificationFailure(.ocspResponderMissing)
     for der in response.certificates where der.count <= JPKIProfile.maximumCertificateBytes {
       guard let fields = try? CertificateFields(der), names(response.responder, fields) else { continue }
@@ -41,7 +41,7 @@ enum OCSPResponder {
   /// A certificate issued directly by the anchor, for signing OCSP answers, in force.
   private static func delegate(
     _ fields: CertificateFields, _ issuer: TrustAnchor, _ at: Date, _ responderStatus: ((Serial, TrustAnchor) -> RevocationStatus)?
-  ) throws(VerificationFailure) -> RSAPublicKey {
+  ) throws(VerificationFailure) -> PublicKey {
     let extensions = DecodedExtensions(fields.extensions)
     guard fields.der[fields.issuer.whole] == issuer.subject[...],
       extensions.authorityKey?.keyIdentifier ?? issuer.subjectKeyIdentifier == issuer.subjectKeyIdentifier,
@@ -51,7 +51,8 @@ enum OCSPResponder {
     guard fields.version == 3, extensions.areUnique, extensions.areWellFormed, extensions.knowsAllCritical, !fields.hasUniqueIdentifiers,
       extensions.basicConstraints?.isAuthority != true,
       extensions.keyUsage.map({ !$0.isDisjoint(with: [.digitalSignature, .nonRepudiation]) }) ?? true,
-      (2048...8192).contains(fields.publicKey.modulusBits), let key = fields.rsaKey, let serial = Serial(fields.serial.contentBytes)
+      fields.publicKey.curve == .p384 || (2048...8192).contains(fields.publicKey.modulusBits), let key = fields.key,
+      let serial = Serial(fields.serial.contentBytes)
     else { throw VerificationFailure(.ocspResponderProfile) }
     let now = at.wholeSeconds
     guard fields.notBefore.seconds <= now, now <= fields.notAfter.seconds else { throw VerificationFailure(.ocspResponderExpired) }

@@ -29,8 +29,8 @@ struct SignedMessage {
   }
 
   /// The signature and everything it binds: attached content, content type, digest.
-  func verify(over expected: SignedContent, by key: RSAPublicKey, allowed: Set<DigestAlgorithm>) throws(VerificationFailure) {
-    let algorithm = try algorithm(allowed)
+  func verify(over expected: SignedContent, by key: PublicKey, allowed: Set<DigestAlgorithm>) throws(VerificationFailure) {
+    let algorithm = try algorithm(allowed, key.version)
     guard let digest = expected.digest(algorithm) else { throw VerificationFailure(.digestAlgorithmNotAccepted) }
     if let attached = fields.content, algorithm.digest(of: attached) != digest { throw VerificationFailure(.cmsContentMismatch) }
     let signed: [UInt8]
@@ -43,24 +43,29 @@ struct SignedMessage {
     } else {
       signed = digest
     }
-    try PKCS1.verify(signer.signature, by: key, allowed: [algorithm], content: signer.attributes == nil ? expected.bytes : nil) { _ in
-      signed
+    try key.verify(card: signer.signature, allowed: [algorithm], content: signer.attributes == nil ? expected.bytes : nil) {
+      $0 == algorithm ? signed : nil
     }
   }
 
-  private func algorithm(_ allowed: Set<DigestAlgorithm>) throws(VerificationFailure) -> DigestAlgorithm {
+  private func algorithm(_ allowed: Set<DigestAlgorithm>, _ version: ProfileVersion) throws(VerificationFailure) -> DigestAlgorithm {
     guard signer.digestAlgorithm.oid != .sha1, signer.signatureAlgorithm.oid != .sha1WithRSA else {
       throw VerificationFailure(.sha1NotAccepted)
     }
     guard signer.digestAlgorithm.parameters != .other, let algorithm = DigestAlgorithm(signer.digestAlgorithm.oid),
-      allowed.contains(algorithm)
+      (version == .p384 ? [.sha384] : allowed).contains(algorithm)
     else {
       throw VerificationFailure(.digestAlgorithmNotAccepted)
     }
     guard signer.signatureAlgorithm.oid != .rsaPSS else { throw VerificationFailure(.pssNotAccepted) }
-    guard signer.signatureAlgorithm.parameters != .other,
-      signer.signatureAlgorithm.oid == .rsaEncryption || signer.signatureAlgorithm.rsaDigest == algorithm
-    else { throw VerificationFailure(.cmsSignatureAlgorithm) }
+    let isFitting =
+      switch version {
+      case .rsa2048:
+        signer.signatureAlgorithm.parameters != .other
+          && (signer.signatureAlgorithm.oid == .rsaEncryption || signer.signatureAlgorithm.rsaDigest == algorithm)
+      case .p384: signer.signatureAlgorithm.ecdsaDigest == algorithm
+      }
+    guard isFitting else { throw VerificationFailure(.cmsSignatureAlgorithm) }
     return algorithm
   }
 

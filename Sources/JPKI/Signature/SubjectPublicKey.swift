@@ -6,6 +6,10 @@ struct SubjectPublicKey {
   let bits: Range<Int>
   /// rsaEncryption with NULL.
   let isRSA: Bool
+  /// id-ecPublicKey with a curve by name.
+  let isElliptic: Bool
+  /// The curve of such a key.
+  let curve: OID?
   /// Magnitudes, empty where the key is not RSA.
   let modulus: ArraySlice<UInt8>
   let exponent: ArraySlice<UInt8>
@@ -18,6 +22,8 @@ struct SubjectPublicKey {
     bits = try reader.element(DERTag.bitString).bitStringBytes()
     try reader.finish()
     isRSA = algorithm.oid == .rsaEncryption && algorithm.parameters == .null
+    curve = algorithm.oid == .ellipticKey ? algorithm.curve : nil
+    isElliptic = curve != nil
     guard isRSA else {
       modulus = []
       exponent = []

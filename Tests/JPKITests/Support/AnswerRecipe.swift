@@ -23,7 +23,7 @@ struct AnswerRecipe {
   var nonce: [UInt8]? = AnswerRecipe.nonce
   var extensions: [[UInt8]] = []
   var algorithm = Encoder.algorithm(Algorithm.sha256WithRSA)
-  var key = World.responderKey
+  var key: any TestSigner = World.responderKey
   var certificates: [[UInt8]] = [AnswerRecipe.delegate().signed(by: World.signingAuthority.key)]
 
   /// The certificate of a delegated responder.

@@ -22,7 +22,7 @@ struct MessageRecipe {
   /// The signature in place of the key's over all that.
   var signature: [UInt8]?
   var signerCount = 1
-  var key = World.signingKey
+  var key: any TestSigner = World.signingKey
 
   static func issuerAndSerial(_ serial: [UInt8] = Encoder.integer(0x01A2_B3C4)) -> [UInt8] {
     Encoder.sequence(World.signingAuthority.name, serial)

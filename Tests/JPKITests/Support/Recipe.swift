@@ -22,8 +22,8 @@ struct Recipe {
   var extensions: [Extension]
   var afterTBS: [UInt8] = []
 
-  /// The certificate, signed by `key` with SHA-256 whatever the algorithm says.
-  func signed(by key: TestKey) -> [UInt8] {
+  /// The certificate, signed by `key` in its own way whatever the algorithm says.
+  func signed(by key: any TestSigner) -> [UInt8] {
     let list = Encoder.element(
       0x30, extensions.flatMap { Encoder.extension($0.oid, critical: $0.critical, $0.value) })
     let tbs = Encoder.sequence(

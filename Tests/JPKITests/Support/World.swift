@@ -126,7 +126,7 @@ struct Authority {
     ])
   }
 
-  static func recipe(_ kind: CertificateKind, organization: String = "JPKI-SIM", key: TestKey, serial: Int = 1) -> Recipe {
+  static func recipe(_ kind: CertificateKind, organization: String = "JPKI-SIM", key: any TestSigner, serial: Int = 1) -> Recipe {
     let name = name(kind, organization: organization)
     let own = Encoder.explicit(0, Encoder.explicit(0, Encoder.explicit(4, name)))
     return Recipe(
