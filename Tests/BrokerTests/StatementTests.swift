@@ -29,7 +29,7 @@ struct StatementTests {
     LedgerStore.getJob, LedgerStore.invalidLines,
     MatchStore.answer,
     PairStore.lockSubject, PairStore.ofSubject, PairStore.byID, PairStore.subjectOf, PairStore.look, PairStore.byReference,
-    PairStore.list, PairStore.upsert, PairStore.decided, PairStore.delete, PairStore.clearTags, PairStore.insertTags, PairStore.lookUp,
+    PairStore.list, PairStore.upsert, PairStore.decided, PairStore.delete, PairStore.clearTags, PairStore.insertTags, PairStore.lookUpShared,
     PairStore.lookUpMany,
     RevocationStore.installList,
     StandingStore.bindingBySerial, StandingStore.setStatus, StandingStore.ofSubject, StandingStore.reindex, StandingStore.bind,

@@ -33,6 +33,12 @@ public struct MatchService: Sendable {
   public static let maximumBatch = 1000
 
   let core: BrokerCore
+  private let lookUps: SharedLookUps
+
+  init(core: BrokerCore) {
+    self.core = core
+    lookUps = SharedLookUps(database: core.database)
+  }
 
   /// Begins a match: nothing is stored until it is answered.
   public func create(_ caller: Caller, origin: String) async throws -> StartedSession {
@@ -104,15 +110,10 @@ public struct MatchService: Sendable {
         "/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
-    let result = try await core.database.query(
-      caller.tenantID, PairStore.lookUp,
-      [
-        .uuid(caller.tenantID.uuid), .bytesArray(try keys.stored(tag)), .uuid(core.ids.nextUUID()), .timestamp(core.clock.now()),
-        .text(caller.actor),
-        .text(caller.requestID),
-      ])
-    guard let row = result.rows.first else { return TagAnswer(isKnown: false, pair: nil) }
-    return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 0, keys))
+    let asked = SharedLookUps.Asked(
+      forms: try keys.stored(tag), auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
+    guard let row = try await lookUps.ask(caller.tenantID, asked) else { return TagAnswer(isKnown: false, pair: nil) }
+    return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys))
   }
 
   /// Looks up to 1,000 card tags up, in the order in which they came.

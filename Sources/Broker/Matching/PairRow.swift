@@ -103,17 +103,25 @@ enum PairStore {
   static let overdue = Statement(
     "overdue_pairs", "select pair_id, subject_id from pairs where tenant_id = $1 and decide_until <= $2 order by decide_until limit 500")
   /// 1 tenant · 2 stored tags · 3 audit id · 4 now · 5 actor · 6 request id
-  static let lookUp = Statement(
+  /// 1 tenant · 2 positions · 3 stored tags, one line for each form of a tag · 4 audit ids · 5 times in microseconds since 1970 · 6 actors · 7 request ids,
+  /// one line for each position, from 1. Answers the pairs that were found, each audited in the same transaction as the rest.
+  static let lookUpShared = Statement(
     "look_up_tag",
     """
     with hit as (
-      select p.pair_id, p.state, p.ledger_ref_sealed from pair_tags t join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id
-      where t.tenant_id = $1 and t.side = 'card' and t.stored_tag = any($2) order by p.state = 'active' desc, p.pair_id desc limit 1
+      select distinct on (q.position) q.position, p.pair_id, p.state, p.ledger_ref_sealed
+      from unnest($2::int4[], $3::bytea[]) as q(position, tag)
+      join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.stored_tag = q.tag
+      join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id
+      order by q.position, p.state = 'active' desc, p.pair_id desc
     ), audited as (
       insert into audit_events (tenant_id, event_id, at, kind, actor, object, outcome, request_id)
-      select $1, $3, $4, 'tagLookedUp', $5, (select 'pair' from hit), case when exists (select 1 from hit) then 'known' else 'unknown' end, $6
+      select $1, r.event_id, timestamptz 'epoch' + r.at * interval '1 microsecond', 'tagLookedUp', r.actor,
+        case when h.position is not null then 'pair' end, case when h.position is null then 'unknown' else 'known' end, r.request_id
+      from unnest($4::uuid[], $5::int8[], $6::text[], $7::text[]) with ordinality as r(event_id, at, actor, request_id, position)
+      left join hit h on h.position = r.position
     )
-    select pair_id, state, ledger_ref_sealed from hit
+    select position, pair_id, state, ledger_ref_sealed from hit
     """)
   static let lookUpMany = Statement(
     "look_up_tags",
