@@ -87,7 +87,9 @@ let checks: [Target] = [
   tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
   tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
   tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
-  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims"]),
+  // A second opinion on what JPKI reads, for its tests alone.
+  .target(name: "OpenSSLOracle", dependencies: ["COpenSSL"], path: "Tests/OpenSSLOracle"),
+  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle"]),
   tests(
     of: "JLISSimulatorTests",
     [

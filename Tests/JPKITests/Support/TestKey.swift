@@ -1,6 +1,7 @@
 import COpenSSL
+import OpenSSLOracle
 
-/// An RSA key of the tests, made by OpenSSL once per run.
+/// An RSA key of the tests.
 ///
 /// Invariant behind `@unchecked Sendable`: the key is complete when `init` returns and only read afterwards; each signature has its own context.
 final class TestKey: @unchecked Sendable {
@@ -10,13 +11,23 @@ final class TestKey: @unchecked Sendable {
   /// SHA-1 of the key bits.
   let identifier: [UInt8]
 
-  init(bits: Int32 = 2048) {
+  /// A key of this size that nobody had before.
+  convenience init(bits: Int32 = 2048) {
     let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil)
     defer { EVP_PKEY_CTX_free(context) }
     var key: OpaquePointer?
     precondition(
       EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1 && EVP_PKEY_generate(context, &key) == 1)
-    handle = key!
+    self.init(handle: key!, bits: bits)
+  }
+
+  /// The RSA-2048 key of this name: the same in every run, so that spoiled inputs can be made again.
+  convenience init(named name: String) {
+    self.init(handle: oracle_seeded_key(name)!, bits: 2048)
+  }
+
+  private init(handle: OpaquePointer, bits: Int32) {
+    self.handle = handle
     var number: OpaquePointer?
     precondition(EVP_PKEY_get_bn_param(handle, "n", &number) == 1)
     defer { BN_free(number) }

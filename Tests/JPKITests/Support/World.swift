@@ -1,16 +1,16 @@
 import Foundation
 import JPKI
 
-/// Authorities and cards of the simulator's environment, made once per run by the tests themselves.
+/// Authorities and cards of the simulator's environment, made by the tests themselves; the same in every run.
 enum World {
   static let signingAuthority = Authority(.signing)
   static let authenticationAuthority = Authority(.authentication)
   /// A younger generation: same name, another key.
   static let youngerSigningAuthority = Authority(.signing, serial: 2)
-  static let signingKey = TestKey()
-  static let authenticationKey = TestKey()
-  static let otherCardKey = TestKey()
-  static let responderKey = TestKey()
+  static let signingKey = TestKey(named: "signingKey")
+  static let authenticationKey = TestKey(named: "authenticationKey")
+  static let otherCardKey = TestKey(named: "otherCardKey")
+  static let responderKey = TestKey(named: "responderKey")
 
   /// 2026-07-01T03:00:00Z.
   static let now = Date(timeIntervalSince1970: 1_782_874_800)
@@ -113,7 +113,7 @@ struct Authority {
   init(_ kind: CertificateKind, serial: Int = 1) {
     self.kind = kind
     self.serial = serial
-    key = TestKey()
+    key = TestKey(named: "\(kind.rawValue) authority \(serial)")
     name = Self.name(kind)
     certificate = Self.recipe(kind, key: key, serial: serial).signed(by: key)
   }
