@@ -118,7 +118,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case digestInfoMalformed
   /// Bytes follow the DigestInfo, or the digest inside it.
   case digestInfoTrailingBytes
-  /// The algorithm's parameters are neither absent nor NULL.
+  /// The algorithm's parameters are not NULL.
   case digestInfoParameters
   /// The digest is not as long as its algorithm makes it.
   case digestLength

@@ -24,6 +24,8 @@ enum GeneralName {
       var reader = try element.reader()
       let name = try reader.element(DERTag.sequence)
       try reader.finish()
+      // Compared by its bytes, but a Name it must be.
+      _ = try DistinguishedName(name)
       self = .directory(name)
     case DERTag.context(6):
       self = .uri(try element.ascii())

@@ -48,7 +48,8 @@ enum OCSPResponder {
       fields.isSigned(by: issuer.key)
     else { throw VerificationFailure(.ocspResponder) }
     guard extensions.extendedKeyUsage?.contains(.ocspSigning) == true else { throw VerificationFailure(.ocspResponderPurpose) }
-    guard fields.version == 3, extensions.areUnique, extensions.areWellFormed, extensions.knowsAllCritical, !fields.hasUniqueIdentifiers,
+    guard fields.version == 3, (try? DistinguishedName(fields.subject)) != nil, extensions.areUnique, extensions.areWellFormed,
+      extensions.knowsAllCritical, !fields.hasUniqueIdentifiers,
       extensions.basicConstraints?.isAuthority != true,
       extensions.keyUsage.map({ !$0.isDisjoint(with: [.digitalSignature, .nonRepudiation]) }) ?? true,
       fields.publicKey.curve == .p384 || (2048...8192).contains(fields.publicKey.modulusBits), let key = fields.key,

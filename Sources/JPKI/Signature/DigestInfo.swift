@@ -41,8 +41,8 @@ struct DigestInfo {
       throw VerificationFailure(.digestInfoMalformed)
     }
     guard isComplete else { throw VerificationFailure(.digestInfoTrailingBytes) }
-    // RFC 8017 A.2.4: NULL, but absent parameters are accepted as well.
-    guard identifier.parameters != .other else { throw VerificationFailure(.digestInfoParameters) }
+    // RFC 8017 A.2.4: absent elsewhere, but in EMSA-PKCS1-v1_5 "SHALL" be NULL; OpenSSL, too, compares with that one encoding.
+    guard identifier.parameters == .null else { throw VerificationFailure(.digestInfoParameters) }
     algorithm = DigestAlgorithm(identifier.oid)
     isSHA1 = identifier.oid == .sha1
   }

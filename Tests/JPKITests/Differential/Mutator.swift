@@ -30,7 +30,9 @@ struct Mutator {
       [20, 1, 0xE9], Encoder.printable("JP"), Encoder.printable("*"), Encoder.ia5("a"), Encoder.sequence(), Encoder.set(),
       Encoder.oid("2.5.29.15"), Encoder.oid("1.2.392.200149.9.9"), [6, 0], [6, 1, 0x80], [6, 2, 0x80, 1], [0x1F, 0x81, 1, 0], [0, 0],
     ]
-    + (0..<9).flatMap { [Encoder.primitive(UInt8($0), []), Encoder.primitive(UInt8($0), [0xFF]), Encoder.explicit(UInt8($0), Encoder.null)] }
+    + (0..<9).flatMap {
+      [Encoder.primitive(UInt8($0), []), Encoder.primitive(UInt8($0), [0xFF]), Encoder.explicit(UInt8($0), Encoder.null)]
+    }
 
   init(seed: UInt64, index: Int, dictionary: [[UInt8]]) {
     // Any input can be made again without those before it.

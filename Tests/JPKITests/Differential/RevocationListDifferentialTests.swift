@@ -7,9 +7,12 @@ import Testing
 /// Revocation lists: none that OpenSSL refuses, no entry, time, reason or number that it reads otherwise.
 @Suite(.timeLimit(.minutes(30))) struct RevocationListDifferentialTests {
   private static let point = ListRecipe.part(World.pointName(.signing))
+  /// Never critical (RFC 5280 §5.3.2), and neither reader decides by it.
+  private static let invalidityDate = "2.5.29.24"
   private static let dictionary: [[UInt8]] =
     [
-      ListRecipe.Entry(0x01A2_B3C4, reason: 3).der, ListRecipe.Entry(0x01A2_B3C4, reason: 5).der, ListRecipe.Entry(0x01A2_B3C4, reason: 8).der,
+      ListRecipe.Entry(0x01A2_B3C4, reason: 3).der, ListRecipe.Entry(0x01A2_B3C4, reason: 5).der,
+      ListRecipe.Entry(0x01A2_B3C4, reason: 8).der,
       ListRecipe.Entry(1).der, Encoder.extension("2.5.29.28", critical: true, point), Encoder.extension("2.5.29.28", point),
       Encoder.extension("2.5.29.28", critical: true, Encoder.sequence(Encoder.primitive(1, [0xFF]))),
       Encoder.extension("2.5.29.28", critical: true, Encoder.sequence(Encoder.primitive(2, [0xFF]))),
@@ -21,14 +24,16 @@ import Testing
       Encoder.extension("2.5.29.24", Encoder.generalized("20260501000000Z")), Encoder.extension("2.5.29.24", Encoder.null),
       Encoder.extension("2.5.29.46", Encoder.sequence()), Encoder.extension("2.5.29.20", Encoder.integer(2027)),
       Encoder.extension("1.2.392.200149.9.9", critical: true, Encoder.null), Encoder.extension("1.2.392.200149.9.9", Encoder.null),
-      Encoder.primitive(1, [0xFF]), Encoder.primitive(3, [6, 0x40]), Encoder.explicit(0, Encoder.explicit(0, World.pointName(.authentication))),
+      Encoder.primitive(1, [0xFF]), Encoder.primitive(3, [6, 0x40]),
+      Encoder.explicit(0, Encoder.explicit(0, World.pointName(.authentication))),
       Encoder.explicit(4, World.signingAuthority.name),
     ]
 
   private static func recipes() -> [ListRecipe] {
     var long = ListRecipe()
     long.entries = [
-      .init(0x01A2_B3C4, reason: 3), .init(3, reason: 1), .init(4, reason: 2), .init(5, reason: 5), .init(6, reason: 6), .init(7, reason: 9),
+      .init(0x01A2_B3C4, reason: 3), .init(3, reason: 1), .init(4, reason: 2), .init(5, reason: 5), .init(6, reason: 6),
+      .init(7, reason: 9),
       .init(8, reason: 10),
     ]
     long.entries[1].serial = Encoder.integer([UInt8](repeating: 0xEE, count: 20))
@@ -55,7 +60,9 @@ import Testing
     var found = Objections()
     found.demand(theirs.parsed == 1, "OpenSSL cannot read it")
     found.demand(theirs.signature == 1, "OpenSSL finds the signature wrong")
-    found.demand(theirs.brokenExtension.isEmpty, "extension \(theirs.brokenExtension) is broken or stands twice")
+    found.demand(
+      theirs.brokenExtension.isEmpty || theirs.brokenExtension == invalidityDate,
+      "extension \(theirs.brokenExtension) is broken or stands twice")
     found.demand(theirs.has_number == 1 && theirs.number == ours.number, "another number")
     found.demand(theirs.this_update == Int64(ours.thisUpdate.timeIntervalSince1970), "another thisUpdate")
     found.demand(theirs.next_update == Int64(ours.nextUpdate.timeIntervalSince1970), "another nextUpdate")
@@ -83,7 +90,8 @@ import Testing
       found.demand(meaning == .ended || same.allSatisfy { Self.meaning($0.reason) == .contentChanged }, "a change where there is an end")
     }
     for code in RevocationReasonCode.allCases where code != .other {
-      found.demand((ours.countsByReason[code] ?? 0) == theirs.count { $0.reason == Int32(code.rawValue) }, "another count of reason \(code)")
+      found.demand(
+        (ours.countsByReason[code] ?? 0) == theirs.count { $0.reason == Int32(code.rawValue) }, "another count of reason \(code)")
     }
   }
 
@@ -91,8 +99,10 @@ import Testing
     let sentence = String(cString: X509_verify_cert_error_string(Int(theirs)))
     switch ours {
     case .good: found.demand(theirs == X509_V_OK, "good for us; OpenSSL: \(sentence)")
-    // removeFromCRL, which only a delta may carry, revokes for us and does not for OpenSSL.
-    case .revoked: found.demand(theirs == X509_V_ERR_CERT_REVOKED || theirs == X509_V_OK, "revoked for us; OpenSSL: \(sentence)")
+    // removeFromCRL, which only a delta may carry, revokes for us and does not for OpenSSL; so does an entry in another part's list.
+    case .revoked:
+      let refused = [X509_V_ERR_CERT_REVOKED, X509_V_ERR_DIFFERENT_CRL_SCOPE, X509_V_OK]
+      found.demand(refused.contains(theirs), "revoked for us; OpenSSL: \(sentence)")
     // A part that does not cover the card: OpenSSL must not find a list for it either.
     case .unknown(.crlOfOtherPart): found.demand(theirs != X509_V_OK, "another part's list for us; OpenSSL takes it for the card's")
     case .unknown(let reason): found.demand(false, "unknown: \(reason)")
