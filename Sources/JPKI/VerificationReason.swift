@@ -176,6 +176,8 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   case crlNotYetValid
   /// The list is a part that does not cover this certificate.
   case crlOfOtherPart
+  /// The list that this server holds is older than the one in force.
+  case crlBehind
   /// Nothing can be said by the list because it is older than the tenant lets a fallback be.
   case crlTooOld
   /// The responder cannot be asked, or answers with an HTTP error.
@@ -258,7 +260,7 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
       .signatureInvalid
     case .contentChanged, .ended: .certificateRevoked
     case .crlTooLarge, .crlMalformed, .crlIssuer, .crlSignature, .crlSignatureAlgorithm, .crlDelta, .crlIndirect, .crlPartialScope,
-      .crlExtensionUnknownCritical, .crlExpired, .crlNotYetValid, .crlOfOtherPart, .crlTooOld:
+      .crlExtensionUnknownCritical, .crlExpired, .crlNotYetValid, .crlOfOtherPart, .crlBehind, .crlTooOld:
       .revocationUnknown
     case .ocspUnavailable, .ocspTimeout, .ocspTooLarge, .ocspMalformed, .ocspUnsignedError, .ocspSignatureAlgorithm, .ocspSignature,
       .ocspResponder, .ocspResponderMissing, .ocspResponderPurpose, .ocspResponderProfile, .ocspResponderExpired, .ocspResponderUnchecked,

@@ -50,7 +50,12 @@ struct DERReader {
   }
 
   /// Reads one header at `start` and checks that the content fits before `end`. The one place where lengths are believed.
-  static func header(of bytes: [UInt8], at start: Int, end: Int) throws(DERError) -> (tag: UInt8, content: Range<Int>) {
+  ///
+  /// - Parameter bytes: an array, or a piece of a file that is read in pieces; `end` lies within.
+  @inline(__always)
+  static func header<Bytes: RandomAccessCollection>(of bytes: Bytes, at start: Int, end: Int) throws(DERError) -> (
+    tag: UInt8, content: Range<Int>
+  ) where Bytes.Element == UInt8, Bytes.Index == Int {
     guard end - start >= 2 else { throw .truncated }
     let tag = bytes[start]
     // High tag numbers (X.690 §8.1.2.4) occur in nothing that is read here.

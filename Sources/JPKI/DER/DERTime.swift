@@ -1,19 +1,25 @@
 /// The two time types in the only form that DER and RFC 5280 §4.1.2.5 leave: to the second, in UTC, ending in `Z`.
 enum DERTime {
   /// `YYMMDDHHMMSSZ`; 50…99 are the 1900s.
-  static func utc(_ bytes: [UInt8], _ range: Range<Int>) throws(DERError) -> Int64 {
+  @inline(__always)
+  static func utc<Bytes: RandomAccessCollection>(_ bytes: Bytes, _ range: Range<Int>) throws(DERError) -> Int64
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     guard range.count == 13 else { throw .value }
     let year = try digits(bytes, range.lowerBound, 2)
     return try instant(year: year >= 50 ? 1900 + year : 2000 + year, bytes, range.lowerBound + 2)
   }
 
   /// `YYYYMMDDHHMMSSZ`.
-  static func generalized(_ bytes: [UInt8], _ range: Range<Int>) throws(DERError) -> Int64 {
+  @inline(__always)
+  static func generalized<Bytes: RandomAccessCollection>(_ bytes: Bytes, _ range: Range<Int>) throws(DERError) -> Int64
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     guard range.count == 15 else { throw .value }
     return try instant(year: digits(bytes, range.lowerBound, 4), bytes, range.lowerBound + 4)
   }
 
-  private static func instant(year: Int, _ bytes: [UInt8], _ at: Int) throws(DERError) -> Int64 {
+  @inline(__always)
+  private static func instant<Bytes: RandomAccessCollection>(year: Int, _ bytes: Bytes, _ at: Int) throws(DERError) -> Int64
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     let month = try digits(bytes, at, 2)
     let day = try digits(bytes, at + 2, 2)
     let hour = try digits(bytes, at + 4, 2)
@@ -26,7 +32,9 @@ enum DERTime {
     return Int64(days(year, month, day)) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
   }
 
-  private static func digits(_ bytes: [UInt8], _ at: Int, _ count: Int) throws(DERError) -> Int {
+  @inline(__always)
+  private static func digits<Bytes: RandomAccessCollection>(_ bytes: Bytes, _ at: Int, _ count: Int) throws(DERError) -> Int
+  where Bytes.Element == UInt8, Bytes.Index == Int {
     var value = 0
     for index in at..<(at + count) {
       let digit = bytes[index] &- 0x30

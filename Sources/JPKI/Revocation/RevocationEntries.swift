@@ -1,85 +1,91 @@
-internal import CitizenItems
+/// The entries of a list, front to back: the one place where they are read. The signature over them must have been verified.
+struct RevocationEntries: ~Copyable {
+  /// Serial numbers of at most eight bytes, which are all that were seen, and the longer ones.
+  var short: RecordSorter<ShortRecord>
+  var long: RecordSorter<LongRecord>
+  private let tally: UnsafeMutablePointer<Int>
+  private(set) var count = 0
+  private let maximumEntries: Int
+  private let keeps: Bool
 
-/// The entries of a CRL, sorted by serial number: 16 bytes for each of at most eight bytes, which are all that were seen. Prints as `<redacted>`.
-struct RevocationEntries: Redacted {
-  struct Entry: Sendable {
-    let serial: UInt64
-    let seconds: UInt32
-    let code: UInt8
+  /// What one entry can be at most: everything but extensions that nobody knows is below a hundred bytes.
+  private static let maximumEntryBytes = 1 << 16
+
+  /// - Parameters:
+  ///   - scratch: where sorted parts go that memory shall not hold; nil holds everything, for small lists.
+  ///   - keeps: whether entries are to be sorted, or only counted.
+  init(maximumEntries: Int, scratch: String?, keeps: Bool = true) {
+    self.maximumEntries = maximumEntries
+    self.keeps = keeps
+    short = RecordSorter(scratch: scratch)
+    long = RecordSorter(scratch: scratch)
+    tally = .allocate(capacity: 256)
+    tally.initialize(repeating: 0, count: 256)
   }
-  struct Found {
-    let seconds: UInt32
-    let code: RevocationReasonCode
+
+  deinit { tally.deallocate() }
+
+  /// How many entries give each reason.
+  var counts: [RevocationReasonCode: Int] {
+    var counts: [RevocationReasonCode: Int] = [:]
+    for code in RevocationReasonCode.allCases where tally[Int(code.rawValue)] > 0 { counts[code] = tally[Int(code.rawValue)] }
+    return counts
   }
 
-  private var short: [Entry] = []
-  private var long: [[UInt8]: Found] = [:]
-  private(set) var counts: [RevocationReasonCode: Int] = [:]
+  /// Reads all entries of a list.
+  mutating func read(_ source: RevocationListBytes, _ range: Range<Int>) throws(RevocationIndexError) {
+    var pieces = RevocationListPieces(source, range)
+    var isThere = true
+    while isThere {
+      isThere = try pieces.next { piece, isLast throws(RevocationIndexError) in try take(piece, isLast: isLast) }
+    }
+  }
 
-  var count: Int { counts.values.reduce(0, +) }
-
-  /// Walks the entries front to back. The signature over them must have been verified.
-  init(_ der: [UInt8], in range: Range<Int>) throws(VerificationFailure) {
-    var tally = [Int](repeating: 0, count: 256)
-    // A serial of four bytes and a reason make some 38 bytes.
-    short.reserveCapacity(range.count / 38)
-    var position = range.lowerBound
+  /// Reads the entries of one piece; answers how many bytes that were.
+  private mutating func take(_ piece: UnsafeBufferPointer<UInt8>, isLast: Bool) throws(RevocationIndexError) -> Int {
+    // So far in front of its end, a piece holds the whole of any entry that may be.
+    let end = isLast ? piece.count : piece.count - Self.maximumEntryBytes - 6
+    var position = 0
+    var failure: DERError?
     do throws(DERError) {
-      while position < range.upperBound {
-        let (tag, content) = try DERReader.header(of: der, at: position, end: range.upperBound)
-        guard tag == DERTag.sequence else { throw .tag }
+      while position < end {
+        let (tag, content) = try DERReader.header(of: piece, at: position, end: piece.count)
+        guard tag == DERTag.sequence, content.count <= Self.maximumEntryBytes else { throw .tag }
         position = content.upperBound
-        let entry = try Self.entry(der, content)
-        tally[Int(entry.code.rawValue)] += 1
+        let entry = try Self.entry(piece, content)
+        tally[Int(entry.code)] += 1
+        count += 1
+        guard keeps else { continue }
+        let isKept: Bool
         if entry.serial.count <= 8 {
-          let number = der[entry.serial].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-          short.append(Entry(serial: number, seconds: entry.seconds, code: entry.code.rawValue))
+          var number: UInt64 = 0
+          for index in entry.serial { number = number << 8 | UInt64(piece[index]) }
+          isKept = short.add(ShortRecord(serial: number, seconds: entry.seconds, code: entry.code))
         } else {
-          note(Array(der[entry.serial]), Found(seconds: entry.seconds, code: entry.code))
+          isKept = long.add(LongRecord(UnsafeBufferPointer(rebasing: piece[entry.serial]), seconds: entry.seconds, code: entry.code))
         }
+        guard isKept else { throw .length }
       }
     } catch {
-      switch error {
-      case .unknownCritical: throw VerificationFailure(.crlExtensionUnknownCritical)
-      default: throw VerificationFailure(.crlMalformed)
-      }
+      failure = error
     }
-    short.sort { $0.serial < $1.serial }
-    for code in RevocationReasonCode.allCases where tally[Int(code.rawValue)] > 0 { counts[code] = tally[Int(code.rawValue)] }
-  }
-
-  /// The entry of this serial. Where a list names one twice, an end outweighs a change.
-  func find(_ serial: Serial) -> Found? {
-    guard serial.bytes.count <= 8 else { return long[serial.bytes] }
-    let number = serial.bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    var low = 0
-    var high = short.count
-    while low < high {
-      let middle = (low + high) / 2
-      if short[middle].serial < number { low = middle + 1 } else { high = middle }
+    guard count <= maximumEntries else { throw .refused(.crlTooLarge) }
+    switch failure {
+    case nil: return position
+    case .unknownCritical: throw .refused(.crlExtensionUnknownCritical)
+    default: throw short.isBroken || long.isBroken ? .notWritten : .refused(.crlMalformed)
     }
-    var found: Found?
-    while low < short.count, short[low].serial == number {
-      let one = Found(seconds: short[low].seconds, code: RevocationReasonCode(rawValue: short[low].code) ?? .other)
-      found = found.map { Self.graver($0, one) } ?? one
-      low += 1
-    }
-    return found
   }
-
-  private mutating func note(_ serial: [UInt8], _ found: Found) {
-    long[serial] = long[serial].map { Self.graver($0, found) } ?? found
-  }
-
-  private static func graver(_ one: Found, _ other: Found) -> Found { one.code.meaning == .contentChanged ? other : one }
 
   /// revokedCertificates (RFC 5280 §5.1.2.6): serial number, time, extensions.
+  @inline(__always)
   private static func entry(
-    _ der: [UInt8], _ content: Range<Int>
-  ) throws(DERError) -> (serial: Range<Int>, seconds: UInt32, code: RevocationReasonCode) {
+    _ der: UnsafeBufferPointer<UInt8>, _ content: Range<Int>
+  ) throws(DERError) -> (serial: Range<Int>, seconds: UInt32, code: UInt8) {
     let end = content.upperBound
     let (serialTag, serialContent) = try DERReader.header(of: der, at: content.lowerBound, end: end)
-    guard serialTag == DERTag.integer, (1...21).contains(serialContent.count), der[serialContent.lowerBound] & 0x80 == 0 else {
+    guard serialTag == DERTag.integer, serialContent.count >= 1, serialContent.count <= 21, der[serialContent.lowerBound] & 0x80 == 0
+    else {
       throw .value
     }
     var serial = serialContent
@@ -87,6 +93,8 @@ struct RevocationEntries: Redacted {
       guard serial.count > 1, der[serial.lowerBound + 1] & 0x80 != 0 else { throw .value }
       serial = (serial.lowerBound + 1)..<serial.upperBound
     }
+    // RFC 5280 §4.1.2.2: 20 bytes, of which a sign byte in front is none.
+    guard serial.count <= 20 else { throw .value }
     let (timeTag, timeContent) = try DERReader.header(of: der, at: serialContent.upperBound, end: end)
     let seconds: Int64
     switch timeTag {
@@ -95,31 +103,55 @@ struct RevocationEntries: Redacted {
     default: throw .tag
     }
     guard let stored = UInt32(exactly: seconds) else { throw .value }
-    guard timeContent.upperBound < end else { return (serial, stored, .other) }
+    guard timeContent.upperBound < end else { return (serial, stored, RevocationReasonCode.other.rawValue) }
     return (serial, stored, try code(der, timeContent.upperBound..<end))
   }
 
-  /// `30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 xx`: extensions that hold a reason and nothing else.
-  private static let onlyReason: [UInt8] = [0x30, 0x0C, 0x30, 0x0A, 0x06, 0x03, 0x55, 0x1D, 0x15, 0x04, 0x03, 0x0A, 0x01]
+  /// `30 0C 30 0A 06 03 55 1D | 15 04 03 0A 01 xx`: extensions that hold a reason and nothing else, as almost every entry has them.
+  private static let onlyReason = (first: UInt64(bigEndian: 0x300C_300A_0603_551D), last: UInt64(bigEndian: 0x300A_0603_551D_1504))
+  private static let reasonTail: (UInt8, UInt8, UInt8) = (0x03, 0x0A, 0x01)
 
-  private static func code(_ der: [UInt8], _ range: Range<Int>) throws(DERError) -> RevocationReasonCode {
-    if range.count == 14, der[range.lowerBound..<(range.upperBound - 1)].elementsEqual(onlyReason) {
-      return RevocationReasonCode(rawValue: der[range.upperBound - 1]) ?? .other
+  @inline(__always)
+  private static func code(_ der: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) throws(DERError) -> UInt8 {
+    if range.count == 14 {
+      let bytes = UnsafeRawPointer(der.baseAddress! + range.lowerBound)
+      if bytes.loadUnaligned(as: UInt64.self) == onlyReason.first,
+        bytes.loadUnaligned(fromByteOffset: 2, as: UInt64.self) == onlyReason.last,
+        der[range.lowerBound + 10] == reasonTail.0, der[range.lowerBound + 11] == reasonTail.1, der[range.lowerBound + 12] == reasonTail.2
+      {
+        return known(der[range.lowerBound + 13])
+      }
     }
-    var window = DERReader(der, in: range)
+    return try anyCode(Array(der[range]))
+  }
+
+  @inline(__always)
+  private static func known(_ code: UInt8) -> UInt8 {
+    switch code {
+    case 0...6, 9, 10: code
+    default: RevocationReasonCode.other.rawValue
+    }
+  }
+
+  /// Extensions of any other kind.
+  @inline(never)
+  private static func anyCode(_ der: [UInt8]) throws(DERError) -> UInt8 {
+    var window = DERReader(der)
     var reader = try window.element(DERTag.sequence).reader()
     try window.finish()
     guard !reader.isAtEnd else { throw .value }
-    var code: RevocationReasonCode?
+    var code: UInt8?
+    var seen: [OID] = []
     while !reader.isAtEnd {
       let one = try CertificateExtension(reader.element())
+      guard !seen.contains(one.oid), seen.count < 16 else { throw .value }
+      seen.append(one.oid)
       if one.oid == .reasonCode {
-        guard code == nil else { throw .value }
-        code = try UInt8(exactly: one.element(DERTag.enumerated).smallInteger()).flatMap(RevocationReasonCode.init) ?? .other
+        code = try UInt8(exactly: one.element(DERTag.enumerated).smallInteger()).map(known) ?? RevocationReasonCode.other.rawValue
       } else if one.isCritical {
         throw .unknownCritical
       }
     }
-    return code ?? .other
+    return code ?? RevocationReasonCode.other.rawValue
   }
 }

@@ -1,10 +1,11 @@
 public import Foundation
 
-/// A CRL whose signature was verified before any of its entries was believed (RFC 5280 §5, §6.3).
+/// A CRL ready to be asked: its signature was verified before any of its entries was believed, and its entries stand in an index, which for large lists is a
+/// mapped file (RFC 5280 §5, §6.3).
 public struct RevocationList: Sendable {
   /// Whose certificates it speaks of.
   public let issuer: TrustAnchor
-  /// Its number: one that goes back is not to be put in force. RFC 5280 §5.2.3 would allow 20 bytes; daily lists need three.
+  /// Its number: one that goes back is not to be put in force.
   public let number: UInt64
   /// The source's time.
   public let thisUpdate: Date
@@ -16,22 +17,26 @@ public struct RevocationList: Sendable {
   public let countsByReason: [RevocationReasonCode: Int]
   /// The GeneralNames, in DER, of the part that it covers; empty for the list of all certificates.
   public let distributionPoints: [[UInt8]]
+  /// SHA-256 of what was signed.
+  public let contentDigest: [UInt8]
 
-  private let entries: RevocationEntries
+  private let index: RevocationIndex
 
   /// The key identifier of `issuer`.
   public var issuerKeyIdentifier: [UInt8] { issuer.subjectKeyIdentifier }
 
-  /// Finds the issuer among the anchors of this kind by the key identifier that the list names, then as below.
+  /// Takes a small list, whose index is held in memory: finds the issuer among the anchors of this kind by the key identifier that the list names, then
+  /// as below.
   public init(
     verifying der: [UInt8], trust: TrustStore, kind: CertificateKind, at: Date, clockSkew: TimeInterval = 60, maximumBytes: Int = 1 << 30
   ) throws(VerificationFailure) {
-    guard der.count <= maximumBytes else { throw VerificationFailure(.crlTooLarge) }
-    let fields: RevocationListFields
-    do throws(DERError) { fields = try RevocationListFields(der) } catch { throw VerificationFailure(.crlMalformed) }
-    let named = try RevocationListHeader(fields.extensions).authorityKeyIdentifier
-    guard let issuer = named.flatMap({ trust.anchor(kind, keyIdentifier: $0) }) else { throw VerificationFailure(.crlIssuer) }
-    try self.init(der, fields, issuer: issuer, at: at, clockSkew: clockSkew)
+    do throws(RevocationIndexError) {
+      let bounds = RevocationListBounds(maximumBytes: maximumBytes, clockSkew: clockSkew)
+      let verified = try VerifiedRevocationList(.memory(der), at: at, bounds) { trust.anchor(kind, keyIdentifier: $0) }
+      self.init(try verified.indexInMemory(), issuer: verified.issuer)
+    } catch {
+      throw Self.failure(error)
+    }
   }
 
   /// - Parameters:
@@ -41,69 +46,65 @@ public struct RevocationList: Sendable {
   public init(
     verifying der: [UInt8], issuer: TrustAnchor, at: Date, clockSkew: TimeInterval = 60, maximumBytes: Int = 1 << 30
   ) throws(VerificationFailure) {
-    guard der.count <= maximumBytes else { throw VerificationFailure(.crlTooLarge) }
-    let fields: RevocationListFields
-    do throws(DERError) { fields = try RevocationListFields(der) } catch { throw VerificationFailure(.crlMalformed) }
-    try self.init(der, fields, issuer: issuer, at: at, clockSkew: clockSkew)
+    do throws(RevocationIndexError) {
+      let bounds = RevocationListBounds(maximumBytes: maximumBytes, clockSkew: clockSkew)
+      self.init(try VerifiedRevocationList(der, issuer: issuer, at: at, bounds: bounds).indexInMemory(), issuer: issuer)
+    } catch {
+      throw Self.failure(error)
+    }
   }
 
-  private init(
-    _ der: [UInt8], _ fields: RevocationListFields, issuer: TrustAnchor, at: Date, clockSkew: TimeInterval
-  ) throws(VerificationFailure) {
-    guard der[fields.issuer.whole] == issuer.subject[...] else { throw VerificationFailure(.crlIssuer) }
-    guard fields.algorithmsAgree, fields.algorithm.rsaDigest == .sha256 else { throw VerificationFailure(.crlSignatureAlgorithm) }
-    let header = try RevocationListHeader(fields.extensions)
-    // Generations share their name: the key tells them apart.
-    guard header.authorityKeyIdentifier == issuer.subjectKeyIdentifier else { throw VerificationFailure(.crlIssuer) }
-    try Self.checkSignature(der, fields, issuer)
-    try header.checkScope()
-    guard fields.thisUpdate.isWrittenAsDemanded, fields.nextUpdate.isWrittenAsDemanded,
-      fields.thisUpdate.seconds <= fields.nextUpdate.seconds
-    else {
-      throw VerificationFailure(.crlMalformed)
-    }
+  /// Maps an index file that ``VerifiedRevocationList/prepareIndex(at:)`` made. The file must be this user's and closed to others, undamaged, and of an issuer
+  /// that is trusted for this kind. Whether the list has run out is looked at when it is asked.
+  public init(mapping path: String, trust: TrustStore, kind: CertificateKind) throws(RevocationIndexError) {
+    let index = try RevocationIndex(mapping: path)
+    guard index.header.kind == kind, let issuer = trust.anchor(kind, keyIdentifier: index.header.issuerKeyIdentifier),
+      issuer.fingerprint == index.header.issuerFingerprint
+    else { throw .foreign }
+    self.init(index, issuer: issuer)
+  }
+
+  private init(_ index: RevocationIndex, issuer: TrustAnchor) {
     self.issuer = issuer
-    number = header.number
-    thisUpdate = Date(timeIntervalSince1970: TimeInterval(fields.thisUpdate.seconds))
-    nextUpdate = Date(timeIntervalSince1970: TimeInterval(fields.nextUpdate.seconds))
-    distributionPoints = header.point?.names ?? []
-    guard thisUpdate <= at + max(clockSkew, 0) else { throw VerificationFailure(.crlNotYetValid) }
-    guard at < nextUpdate else { throw VerificationFailure(.crlExpired) }
-    entries = try RevocationEntries(der, in: fields.entries)
-    entryCount = entries.count
-    countsByReason = entries.counts
+    number = index.header.number
+    thisUpdate = Date(timeIntervalSince1970: TimeInterval(index.header.thisUpdate))
+    nextUpdate = Date(timeIntervalSince1970: TimeInterval(index.header.nextUpdate))
+    entryCount = index.header.entryCount
+    countsByReason = index.header.counts
+    distributionPoints = index.header.distributionPoints
+    contentDigest = index.header.contentDigest
+    self.index = index
+  }
+
+  private static func failure(_ error: RevocationIndexError) -> VerificationFailure {
+    if case .refused(let reason) = error { VerificationFailure(reason) } else { VerificationFailure(.crlMalformed) }
   }
 
   /// What the list says of a certificate: it must be this issuer's, and covered.
-  public func status(of certificate: VerifiedCertificate, at: Date) -> RevocationStatus {
+  ///
+  /// - Parameter inForce: the number that is known to be in force; an older list says nothing.
+  public func status(of certificate: VerifiedCertificate, at: Date, inForce: UInt64 = 0) -> RevocationStatus {
     guard certificate.issuer == issuer else { return .unknown(.crlIssuer) }
-    // RFC 5280 §6.3.3 (b)(2)(i): the list's point is one of the certificate's.
-    let isCovered = distributionPoints.isEmpty || certificate.distributionPoint.map(distributionPoints.contains) ?? false
-    return status(of: certificate.serial, isCovered: isCovered, at: at)
+    return status(of: certificate.serial, isCovered: covers(certificate), at: at, inForce: inForce)
   }
 
   /// The same by serial number alone: a list of a part can only say that a certificate is revoked.
-  public func status(of serial: Serial, at: Date) -> RevocationStatus {
-    status(of: serial, isCovered: distributionPoints.isEmpty, at: at)
+  public func status(of serial: Serial, at: Date, inForce: UInt64 = 0) -> RevocationStatus {
+    status(of: serial, isCovered: distributionPoints.isEmpty, at: at, inForce: inForce)
   }
 
-  private func status(of serial: Serial, isCovered: Bool, at: Date) -> RevocationStatus {
+  /// Whether the list is of the part that the certificate names (RFC 5280 §6.3.3 (b)(2)(i)), or of all.
+  public func covers(_ certificate: VerifiedCertificate) -> Bool {
+    distributionPoints.isEmpty || certificate.distributionPoint.map(distributionPoints.contains) ?? false
+  }
+
+  private func status(of serial: Serial, isCovered: Bool, at: Date, inForce: UInt64) -> RevocationStatus {
+    guard number >= inForce else { return .unknown(.crlBehind) }
     guard at < nextUpdate else { return .unknown(.crlExpired) }
-    if let found = entries.find(serial) {
+    if let found = index.find(serial) {
       return .revoked(found.code.meaning, at: Date(timeIntervalSince1970: TimeInterval(found.seconds)))
     }
     return isCovered ? .good : .unknown(.crlOfOtherPart)
-  }
-
-  private static func checkSignature(_ der: [UInt8], _ fields: RevocationListFields, _ issuer: TrustAnchor) throws(VerificationFailure) {
-    let hash = RunningSHA256()
-    der.withUnsafeBufferPointer { hash.update(UnsafeBufferPointer(rebasing: $0[fields.tbs])) }
-    let digest = hash.finish()
-    do throws(VerificationFailure) {
-      try PKCS1.verify(der[fields.signature], by: issuer.key, allowed: [.sha256]) { _ in digest }
-    } catch {
-      throw VerificationFailure(.crlSignature)
-    }
   }
 }
 

@@ -36,8 +36,8 @@ struct RunningSHA256: ~Copyable {
     if let handle { _ = yonjo_sha256_update(handle, bytes.baseAddress, bytes.count) }
   }
 
-  /// The digest of all pieces; nil if OpenSSL failed.
-  consuming func finish() -> [UInt8]? {
+  /// The digest of all pieces, to be asked for once; nil if OpenSSL failed.
+  func digest() -> [UInt8]? {
     guard let handle else { return nil }
     var digest = [UInt8](repeating: 0, count: 32)
     return yonjo_sha256_final(handle, &digest) == 1 ? digest : nil

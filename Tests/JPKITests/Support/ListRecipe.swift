@@ -24,6 +24,8 @@ struct ListRecipe {
   var thisUpdate = Encoder.utc("260701000000Z")
   var nextUpdate = Encoder.utc("260702030000Z")
   var entries: [Entry] = [Entry(0x01A2_B3C5, reason: 3), Entry(7, reason: 4), Entry(9)]
+  /// The content of revokedCertificates in place of `entries`.
+  var wholeEntries: [UInt8]?
   var keyIdentifier: [UInt8]?
   var number: [UInt8]? = Encoder.integer(2026)
   var point: [UInt8]?
@@ -38,12 +40,16 @@ struct ListRecipe {
     if let number { extensions.append(Encoder.extension(ExtensionID.crlNumber, number)) }
     if let point { extensions.append(Encoder.extension("2.5.29.28", critical: true, point)) }
     extensions += others
+    let revoked = wholeEntries ?? entries.flatMap(\.der)
     let tbs = Encoder.sequence(
       version, algorithm, issuer ?? authority.name, thisUpdate, nextUpdate,
-      entries.isEmpty ? [] : Encoder.element(0x30, entries.flatMap(\.der)),
+      wholeEntries == nil && entries.isEmpty ? [] : Encoder.element(0x30, revoked),
       Encoder.explicit(0, Encoder.element(0x30, extensions.flatMap { $0 })))
     return Encoder.sequence(tbs, outerAlgorithm ?? algorithm, Encoder.bits((key ?? authority.key).sign(tbs)))
   }
+
+  /// A list of these entries, in DER.
+  static func der(ofEntries entries: [UInt8]) -> [UInt8] { ListRecipe(entries: [], wholeEntries: entries).der }
 
   /// IssuingDistributionPoint naming a part.
   static func part(_ name: [UInt8]) -> [UInt8] { Encoder.sequence(Encoder.explicit(0, Encoder.explicit(0, name))) }
