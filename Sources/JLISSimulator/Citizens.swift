@@ -178,7 +178,7 @@ extension SimulatedJLIS {
 
   // MARK: Items
 
-  private static func certified(name: String, address: String, dateOfBirth: String, sex: String) throws -> CertifiedItems {
+  static func certified(name: String, address: String, dateOfBirth: String, sex: String) throws -> CertifiedItems {
     CertifiedItems(
       name: try field(name), address: try field(address), dateOfBirth: try birthday(dateOfBirth), sex: try sexCode(sex))
   }

@@ -40,7 +40,7 @@ struct CertificateOrder: Sendable {
   }
 
   /// `CN=YYYYMMDDhhmmss` (Japan time) + five digits + nine characters of the window that issued (jpki.md §3).
-  private static func signingSubject(_ municipality: Municipality, issuedAt: Date, sequence: Int) -> DistinguishedName {
+  static func signingSubject(_ municipality: Municipality, issuedAt: Date, sequence: Int) -> DistinguishedName {
     let time = CivilTime(issuedAt, offsetSeconds: CivilTime.japanOffsetSeconds).digits
     return DistinguishedName([
       (.country, "JP"), (.locality, municipality.prefecture), (.locality, municipality.city),
@@ -49,7 +49,7 @@ struct CertificateOrder: Sendable {
   }
 
   /// `CN=` fourteen capitals or digits + municipality + `003A` (jpki.md §2).
-  private static func authenticationSubject(_ municipality: Municipality) -> DistinguishedName {
+  static func authenticationSubject(_ municipality: Municipality) -> DistinguishedName {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
     let random = String((0..<14).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     return DistinguishedName([(.country, "JP"), (.commonName, random + municipality.code + "003A")])

@@ -34,6 +34,7 @@ extension ObjectIdentifier {
   // Algorithms.
   static let sha256WithRSA = ObjectIdentifier(1, 2, 840, 113_549, 1, 1, 11)
   static let ecdsaWithSHA256 = ObjectIdentifier(1, 2, 840, 10_045, 4, 3, 2)
+  static let ecdsaWithSHA384 = ObjectIdentifier(1, 2, 840, 10_045, 4, 3, 3)
   static let sha1 = ObjectIdentifier(1, 3, 14, 3, 2, 26)
   static let sha256 = ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 2, 1)
 
@@ -52,6 +53,8 @@ extension ObjectIdentifier {
 extension DER {
   /// `sha256WithRSAEncryption` with its NULL parameter (RFC 8017 appendix A.2.4).
   static let sha256WithRSAAlgorithm = DER.sequence(.objectIdentifier(.sha256WithRSA), .null)
+  /// `ecdsa-with-SHA384`, parameters absent (RFC 5758 §3.2).
+  static let ecdsaWithSHA384Algorithm = DER.sequence(.objectIdentifier(.ecdsaWithSHA384))
   /// `ecdsa-with-SHA256`, parameters absent (RFC 5758 §3.2).
   static let ecdsaWithSHA256Algorithm = DER.sequence(.objectIdentifier(.ecdsaWithSHA256))
 }
