@@ -49,7 +49,7 @@ public struct CardVerifier: Sendable {
   public func findings(_ der: [UInt8], kind: CertificateKind, at: Date) -> [RuleFinding]? {
     guard der.count <= JPKIProfile.maximumCertificateBytes, let fields = try? CertificateFields(der) else { return nil }
     let examination = examination(of: fields, kind, at)
-    return ProfileRules.rules(for: examination).map { RuleFinding(rule: $0, holds: $0.holds(examination)) }
+    return ProfileRules.findings(in: examination)
   }
 
   private func verify(
@@ -82,8 +82,8 @@ public struct CardVerifier: Sendable {
   private func examine(_ der: [UInt8], _ kind: CertificateKind, _ at: Date) throws(VerificationFailure) -> (
     certificate: VerifiedCertificate, key: PublicKey
   ) {
-    guard der.count <= JPKIProfile.maximumCertificateBytes else { throw VerificationFailure(.certificateTooLarge) }
-    guard let fields = try? CertificateFields(der) else { throw VerificationFailure(.certificateMalformed) }
+    guard ProfileRules.size.holds(reading: der) else { throw VerificationFailure(ProfileRules.size.reason) }
+    guard let fields = try? CertificateFields(der) else { throw VerificationFailure(ProfileRules.form.reason) }
     let examination = examination(of: fields, kind, at)
     if let broken = ProfileRules.firstBreach(in: examination) { throw VerificationFailure(broken.reason) }
     // The rules above leave none of these nil; what the compiler cannot know fails closed.

@@ -49,7 +49,34 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
   /// What a breach is called.
   public let reason: VerificationReason
 
-  let holds: @Sendable (Examination) -> Bool
+  /// What besides the certificate must be at hand before it can be said whether the rule holds.
+  enum Need {
+    case nothing
+    /// Roots that are trusted.
+    case anchors
+    /// The root that issued the certificate.
+    case anchor
+  }
+
+  enum Check {
+    case bytes(@Sendable ([UInt8]) -> Bool)
+    case certificate(@Sendable (Examination) -> Bool)
+  }
+
+  let need: Need
+  private let check: Check
+
+  func holds(_ examination: Examination) -> Bool {
+    switch check {
+    case .bytes(let body): body(examination.fields.der)
+    case .certificate(let body): body(examination)
+    }
+  }
+
+  /// Before the certificate is taken apart; true for rules that are about its parts.
+  func holds(reading der: [UInt8]) -> Bool {
+    if case .bytes(let body) = check { body(der) } else { true }
+  }
 
   /// The name.
   public var description: String { id }
@@ -57,7 +84,23 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
   init(
     _ id: String, _ roles: Set<Role>, _ sentence: String, source: String, _ reason: VerificationReason, _ confidence: Confidence = .high,
     _ enforcement: Enforcement = .refuses, media: Set<CardMedium> = Set(CardMedium.allCases),
-    versions: Set<ProfileVersion> = Set(ProfileVersion.allCases), _ holds: @escaping @Sendable (Examination) -> Bool
+    versions: Set<ProfileVersion> = Set(ProfileVersion.allCases), needs need: Need = .nothing,
+    _ holds: @escaping @Sendable (Examination) -> Bool
+  ) {
+    self.init(id, roles, sentence, source, reason, confidence, enforcement, media, versions, need, .certificate(holds))
+  }
+
+  /// A rule about the bytes of any certificate, before it is taken apart.
+  init(_ id: String, _ sentence: String, source: String, _ reason: VerificationReason, reading holds: @escaping @Sendable ([UInt8]) -> Bool)
+  {
+    self.init(
+      id, Set(Role.allCases), sentence, source, reason, .high, .refuses, Set(CardMedium.allCases), Set(ProfileVersion.allCases), .nothing,
+      .bytes(holds))
+  }
+
+  private init(
+    _ id: String, _ roles: Set<Role>, _ sentence: String, _ source: String, _ reason: VerificationReason, _ confidence: Confidence,
+    _ enforcement: Enforcement, _ media: Set<CardMedium>, _ versions: Set<ProfileVersion>, _ need: Need, _ check: Check
   ) {
     self.id = id
     self.roles = roles
@@ -68,7 +111,8 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
     self.confidence = confidence
     self.enforcement = enforcement
     self.reason = reason
-    self.holds = holds
+    self.need = need
+    self.check = check
   }
 }
 
@@ -76,6 +120,22 @@ public struct ProfileRule: Sendable, Identifiable, CustomStringConvertible {
 public struct RuleFinding: Sendable {
   /// The rule.
   public let rule: ProfileRule
-  /// Whether it holds.
+  /// Whether it could be looked at: rules about the issuer need its root.
+  public let isExamined: Bool
+  /// Whether it holds; false where it was not examined.
   public let holds: Bool
+
+  init(rule: ProfileRule, holds: Bool) {
+    self.rule = rule
+    isExamined = true
+    self.holds = holds
+  }
+
+  private init(unexamined rule: ProfileRule) {
+    self.rule = rule
+    isExamined = false
+    holds = false
+  }
+
+  static func notExamined(_ rule: ProfileRule) -> RuleFinding { RuleFinding(unexamined: rule) }
 }

@@ -1,7 +1,7 @@
 extension ProfileRules {
   private static let everyone: Set<ProfileRule.Role> = [.signing, .authentication, .root]
 
-  static let form: [ProfileRule] = [
+  static let fields: [ProfileRule] = [
     ProfileRule("version", everyone, "X.509 version 3.", source: "RFC 5280 §4.1.2.1; jpki.md §2", .certificateVersion) {
       $0.fields.version == 3
     },

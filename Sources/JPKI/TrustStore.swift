@@ -50,6 +50,19 @@ public struct TrustStore: Sendable {
     self.authentication = try Self.byKeyIdentifier(authenticationAnchors)
   }
 
+  /// Those of these certificates that are roots of the profile and of this environment, if any. For looking at certificates, not for trusting them:
+  /// of two roots with one key identifier the first counts.
+  init(roots ders: [[UInt8]], environment: TrustEnvironment) {
+    let found = CertificateKind.allCases.flatMap { kind in ders.compactMap { try? TrustAnchor(kind, environment, $0) } }
+    func byKeyIdentifier(_ kind: CertificateKind) -> [[UInt8]: TrustAnchor] {
+      Dictionary(found.filter { $0.kind == kind }.map { ($0.subjectKeyIdentifier, $0) }) { first, _ in first }
+    }
+    self.environment = environment
+    anchors = found
+    signing = byKeyIdentifier(.signing)
+    authentication = byKeyIdentifier(.authentication)
+  }
+
   /// Reads `sign_*.pem` and `auth_*.pem` of a directory, one root a file.
   public static func load(
     directory: String, environment: TrustEnvironment, versions: Set<ProfileVersion> = [.rsa2048]

@@ -1,95 +1,155 @@
 import ArgumentParser
 import Foundation
 import JPKI
+import Operations
 
-/// `yonjo certificate explain`
+/// `yonjo certificate`
 struct CertificateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "certificate", abstract: "Look at certificates.", subcommands: [ExplainCommand.self])
+    commandName: "certificate", abstract: "Look at certificates, and at the rules for them.",
+    subcommands: [ExplainCommand.self, RulesCommand.self])
 
   /// `yonjo certificate explain FILE`
   struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "explain", abstract: "Say rule by rule what of the profile holds in a certificate, and what does not.",
-      discussion: "Prints no item and no serial number. Exit code 0: every rule that refuses holds; 1: one does not.")
+      commandName: "explain", abstract: "Say rule by rule what of the profile holds in a certificate, and validate its path.",
+      discussion: """
+        Prints no item, name or serial number: rules, positions and reasons alone. Files are DER or PEM; those of intermediates, anchors and lists may hold
+        several in PEM.
+
+        Without --anchor: the profile, measured against the roots of trust.directory (if that is set), revocation aside. Exit code 0: every rule that
+        refuses holds; 1: one does not.
+
+        With --anchor: any chain of up to 16 intermediates, by OpenSSL: strictly, with policies, SHA-1 and keys below 112 bits refused. With --crl too, every
+        certificate of the path must be in good standing by the lists handed in, which may be full, partial, indirect or delta. Exit code 0: the path is
+        valid; 1: it is not; what the profile says stands beside it and changes nothing.
+
+        Exit code 2: bad use.
+        """)
 
     @OptionGroup var common: CommonOptions
 
     @Argument(help: "The certificate, DER or PEM.")
     var file: String
 
-    @Option(help: "signing or authentication; tried one after the other if absent.")
+    @Option(help: "signing or authentication; by its issuer if absent.")
     var kind: String?
+
+    @Option(help: ArgumentHelp("A root at which the path may end; may be repeated.", valueName: "file"))
+    var anchor: [String] = []
+
+    @Option(help: ArgumentHelp("A certificate that may stand between; may be repeated.", valueName: "file"))
+    var intermediate: [String] = []
+
+    @Option(help: ArgumentHelp("A revocation list; may be repeated.", valueName: "file"))
+    var crl: [String] = []
 
     @Option(help: "As of this time (RFC 3339); now if absent.")
     var at: String?
 
-    private struct Line: Encodable {
-      let rule: String
-      let holds: Bool
-      let refuses: Bool
-      let sentence: String
-      let source: String
-      let confidence: String
-      let reason: String
-    }
-
-    private struct Report: Encodable {
-      let kind: String
-      let environment: String
-      let verified: Bool
-      let reason: String?
-      let findings: [Line]
-    }
-
     func run() async throws {
-      let settings = try await common.settings()
       let instant = try Instant.read(at)
-      let der = CertificateFile.der(try contents(of: file))
-      let verifier = CardVerifier(trust: try TrustSettings.store(settings))
-      let kinds = try Self.kinds(kind)
-      guard let best = kinds.compactMap({ Self.report(der, $0, verifier, at: instant) }).max(by: { Self.breaches($0) > Self.breaches($1) })
-      else {
-        throw CommandFailure(.refused, "\(file) is no X.509 certificate in strict DER.")
+      guard !anchor.isEmpty || (intermediate.isEmpty && crl.isEmpty) else {
+        throw CommandFailure(
+          .badUse, "--intermediate and --crl make a path only together with --anchor.",
+          nextStep: "Name the root that you trust with --anchor.")
       }
-      try Program.print(best, asJSON: common.json, Self.text(best))
-      if !best.verified { Program.end(1) }
+      var material = PathMaterial()
+      try Self.add(anchor, .anchor, to: &material)
+      try Self.add(intermediate, .intermediate, to: &material)
+      try Self.add(crl, .revocationList, to: &material)
+      let der = try Self.certificate(file)
+      let explanation = try await explain(der, material, at: instant)
+      let report = CertificateReport(explanation, path: try path(der, material, at: instant), at: instant)
+      try Program.print(report, asJSON: common.json, report.text)
+      if !report.verified { Program.end(1) }
     }
 
-    private static func kinds(_ text: String?) throws(CommandFailure) -> [CertificateKind] {
-      guard let text else { return CertificateKind.allCases }
-      guard let kind = CertificateKind(rawValue: text) else { throw CommandFailure(.badUse, "--kind must be signing or authentication.") }
-      return [kind]
+    /// Measured against the anchors handed in, else against those of the settings, else without any.
+    private func explain(_ der: [UInt8], _ material: PathMaterial, at instant: Date) async throws -> CertificateExplanation {
+      let kind = try Self.kind(kind)
+      guard anchor.isEmpty else { return CertificateExplanation(der, kind: kind, roots: material.anchors, at: instant) }
+      let settings = try await common.settings()
+      guard settings.text(.trustDirectory) != nil else { return CertificateExplanation(der, kind: kind, at: instant) }
+      let trust = try TrustSettings.store(settings)
+      return CertificateExplanation(der, kind: kind, environment: trust.environment, roots: trust.anchors.map(\.der), at: instant)
     }
 
-    private static func report(_ der: [UInt8], _ kind: CertificateKind, _ verifier: CardVerifier, at instant: Date) -> Report? {
-      guard let findings = verifier.findings(der, kind: kind, at: instant) else { return nil }
-      var reason: VerificationReason?
-      do throws(VerificationFailure) {
-        _ = try verifier.verifyCertificate(der, kind: kind, at: instant)
+    private func path(_ der: [UInt8], _ material: PathMaterial, at instant: Date) throws(CommandFailure) -> PathResult? {
+      guard !anchor.isEmpty else { return nil }
+      do throws(PathInputError) {
+        return try CertificationPath.validate(der, with: material, at: instant)
+      } catch .malformed(.certificate, _) {
+        throw CommandFailure(.refused, "\(file) is no X.509 certificate.")
       } catch {
-        reason = error.reason
+        throw CommandFailure(.badUse, "\(error)")
       }
-      return Report(
-        kind: kind.rawValue, environment: verifier.trust.environment.rawValue, verified: reason == nil, reason: reason?.rawValue,
-        findings: findings.map { finding in
-          Line(
-            rule: finding.rule.id, holds: finding.holds, refuses: finding.rule.enforcement == .refuses, sentence: finding.rule.sentence,
-            source: finding.rule.source, confidence: finding.rule.confidence.rawValue, reason: finding.rule.reason.rawValue)
-        })
     }
 
-    private static func breaches(_ report: Report) -> Int { report.findings.count { !$0.holds } }
+    private static func kind(_ text: String?) throws(CommandFailure) -> CertificateKind? {
+      guard let text else { return nil }
+      guard let kind = CertificateKind(rawValue: text) else { throw CommandFailure(.badUse, "--kind must be signing or authentication.") }
+      return kind
+    }
 
-    private static func text(_ report: Report) -> String {
-      let lines = report.findings.map { line in
-        "\(line.holds ? "✓" : line.refuses ? "✗" : "·") \(line.sentence) [\(line.rule); \(line.source); \(line.confidence)]\(line.holds ? "" : " → \(line.reason)")"
+    private static func certificate(_ file: String) throws(CommandFailure) -> [UInt8] {
+      let bytes = try contents(of: file, as: .certificate)
+      do throws(PathInputError) {
+        return try PathMaterial.certificate(file: bytes)
+      } catch .empty {
+        throw CommandFailure(.refused, "\(file) is no X.509 certificate.", nextStep: "Hand in one certificate, DER or PEM.")
+      } catch {
+        throw CommandFailure(.badUse, "\(file): \(error)")
       }
-      let head =
-        "\(report.kind) certificate, \(report.environment) environment: \(report.reason.map { "refused, \($0)" } ?? "holds (revocation not looked at)")"
-      return ([head] + lines).joined(separator: "\n")
+    }
+
+    private static func add(_ files: [String], _ input: PathInput, to material: inout PathMaterial) throws(CommandFailure) {
+      for file in files {
+        let bytes = try contents(of: file, as: input)
+        do throws(PathInputError) {
+          try material.add(file: bytes, as: input)
+        } catch {
+          throw CommandFailure(.badUse, "\(file): \(error)")
+        }
+      }
     }
   }
+
+  /// `yonjo certificate rules`
+  struct RulesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "rules", abstract: "Print the profile: each rule, its source, how sure that is, and what a breach is called.")
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @Option(help: "Only the rules for signing or authentication certificates, or for roots (root).")
+    var role: String?
+
+    func run() async throws {
+      let table = ProfileTable(role: try Self.role(role))
+      try Program.print(table, asJSON: json, table.text)
+    }
+
+    private static func role(_ text: String?) throws(CommandFailure) -> ProfileRule.Role? {
+      guard let text else { return nil }
+      guard let role = ProfileRule.Role(rawValue: text) else {
+        throw CommandFailure(.badUse, "--role must be one of \(ProfileRule.Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+      }
+      return role
+    }
+  }
+}
+
+/// The bytes of a file that a path is made of. PEM takes four bytes for three, and may have text around it.
+private func contents(of path: String, as input: PathInput) throws(CommandFailure) -> [UInt8] {
+  let limit =
+    switch input {
+    case .certificate: 1 << 20
+    case .intermediate, .anchor: 8 << 20
+    case .revocationList: input.maximumBytes / 2 * 3
+    }
+  return try contents(of: path, atMost: limit)
 }
 
 /// The trust store that the settings name.

@@ -46,9 +46,19 @@ struct CommonOptions: ParsableArguments {
 
 /// A file's bytes, or a failure that names it.
 func contents(of path: String, atMost limit: Int = 1 << 20) throws(CommandFailure) -> [UInt8] {
-  guard let data = FileManager.default.contents(atPath: path) else { throw CommandFailure(.badUse, "\(path) cannot be read.") }
-  guard data.count <= limit else { throw CommandFailure(.badUse, "\(path) has more than \(limit) bytes.") }
-  return Array(data)
+  guard let handle = FileHandle(forReadingAtPath: path) else { throw CommandFailure(.badUse, "\(path) cannot be read.") }
+  defer { try? handle.close() }
+  var bytes: [UInt8] = []
+  // What has no end (a device, a pipe) is not read to it.
+  while bytes.count <= limit {
+    let data: Data?
+    do { data = try handle.read(upToCount: min(1 << 20, limit + 1 - bytes.count)) } catch {
+      throw CommandFailure(.badUse, "\(path) cannot be read.")
+    }
+    guard let data, !data.isEmpty else { return bytes }
+    bytes.append(contentsOf: data)
+  }
+  throw CommandFailure(.badUse, "\(path) has more than \(limit) bytes.")
 }
 
 /// The same as text.

@@ -28,6 +28,9 @@ enum CertifiedItems {
       name: try certified(name, nameFlags), address: try certified(address, addressFlags), dateOfBirth: dateOfBirth, sex: sex)
   }
 
+  /// Whether an item is a UTF8String of bounded length.
+  static func isWellFormed(_ element: DERElement) -> Bool { (try? text(element)) != nil }
+
   private static func text(_ element: DERElement) throws(VerificationFailure) -> String {
     guard element.tag == DERTag.utf8String, !element.content.isEmpty, element.content.count <= JPKIProfile.maximumItemScalars * 4,
       let text = try? element.text(), text.unicodeScalars.count <= JPKIProfile.maximumItemScalars

@@ -13,6 +13,8 @@ struct Examination {
   let issuerName: [UInt8]
   let otherIssuerName: [UInt8]
   let policies: [JPKIProfile.Policy]
+  /// The roots that are trusted; nil where none were handed in.
+  let trust: TrustStore?
   /// The anchor that the authority key identifier names; for a root, nil.
   let anchor: TrustAnchor?
   let cache: IssuerSignatureCache?
@@ -31,6 +33,7 @@ struct Examination {
     self.role = role
     self.environment = environment
     self.policies = policies
+    self.trust = trust
     self.cache = cache
     self.instant = instant
     let extensions = DecodedExtensions(fields.extensions)
@@ -39,8 +42,8 @@ struct Examination {
     otherIssuerName = JPKIProfile.issuerName(kind == .signing ? .authentication : .signing, environment)
     let anchor = extensions.authorityKey?.keyIdentifier.flatMap { trust?.anchor(kind, keyIdentifier: $0) }
     self.anchor = anchor
-    // A certificate is of the version of the root that issued it.
-    self.version = version ?? anchor?.key.version ?? .rsa2048
+    // A certificate is of the version of the root that issued it; where none is known to have, it can only be measured as its own key suggests.
+    self.version = version ?? anchor?.key.version ?? (fields.publicKey.isElliptic ? .p384 : .rsa2048)
     subject = try? DistinguishedName(fields.subject)
     if role == .signing, let names = extensions.subjectAlternativeNames {
       items = Result { () throws(VerificationFailure) in try CertifiedItems.read(names) }
