@@ -63,10 +63,10 @@ struct Campaign {
 struct Resigned {
   let tbs: DERTree
   let rest: DERTree
-  let key: TestKey
+  let key: any TestSigner
 
   /// `der` is SEQUENCE { tbs, algorithm, BIT STRING, … }.
-  init(_ der: [UInt8], key: TestKey) throws {
+  init(_ der: [UInt8], key: any TestSigner) throws {
     rest = try #require(DERTree(der))
     tbs = try #require(rest.children?.first)
     self.key = key
