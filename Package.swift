@@ -83,41 +83,60 @@ let programs: [Target] = [
   program("yonjo-bench", ["Bench", "Story"]),
 ]
 
-let checks: [Target] = [
-  tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
-  tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
-  tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
-  // A second opinion on what JPKI reads, for its tests alone.
-  .target(name: "OpenSSLOracle", dependencies: ["COpenSSL"], path: "Tests/OpenSSLOracle"),
-  tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle"]),
-  tests(
-    of: "JLISSimulatorTests",
-    [
-      "JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL, lifecycle,
-      logging,
-    ]),
-  tests(
-    of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
-  tests(
-    of: "BrokerAPITests",
-    [
-      "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient, nioCore,
-      nioPosix,
-      nioSSL, nioHTTP1, lifecycle, logging, metrics,
-    ]),
-  tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
-  tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
-  tests(of: "OperationsTests", ["Operations", "JPKI", "PostgreSQL", "TestSupport", logging]),
-  tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
-  tests(of: "BenchTests", ["Bench", nioCore]),
-  tests(
-    of: "ScenarioTests",
-    [
-      "Story", "Broker", "TestSupport", "JLISSimulator", "JPKI", "PostgreSQL", "JOSE", "BrokerClient", "CitizenItems", "LedgerTool", crypto,
-      httpClient,
-      nioCore, nioHTTP1, nioSSL, logging,
-    ]),
-]
+// Only where they are asked for (YONJO_FUZZERS=1, as Deploy/fuzz does): they have no main of their own and link with libFuzzer alone.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: "Fuzz\(name)", dependencies: dependencies + ["FuzzSupport"], path: "Sources/Fuzzers/\(name)")
+}
+let fuzzers: [Target] =
+  Context.environment["YONJO_FUZZERS"] == "1"
+  ? [
+    .target(name: "FuzzSupport", path: "Sources/Fuzzers/Support"),
+    fuzzer("RevocationList", ["JPKI"]),
+    fuzzer("OtherName", ["JPKI", "CitizenItems"]),
+    fuzzer("DigestInfo", ["JPKI"]),
+    fuzzer("OCSPAnswer", ["JPKI"]),
+    fuzzer("CardEnvelope", ["JOSE"]),
+  ] : []
+
+let checks: [Target] =
+  [
+    tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
+    tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
+    tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
+    // A second opinion on what JPKI reads, for its tests alone.
+    .target(name: "OpenSSLOracle", dependencies: ["COpenSSL"], path: "Tests/OpenSSLOracle"),
+    tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle"]),
+    tests(
+      of: "JLISSimulatorTests",
+      [
+        "JLISSimulator", "JLIS", "JPKI", "CitizenItems", "JOSE", asn1, crypto, cryptoExtras, httpClient, nioCore, nioHTTP1, nioSSL,
+        lifecycle,
+        logging,
+      ]),
+    tests(
+      of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
+    tests(
+      of: "BrokerAPITests",
+      [
+        "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient,
+        nioCore,
+        nioPosix,
+        nioSSL, nioHTTP1, lifecycle, logging, metrics,
+      ]),
+    tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
+    tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
+    tests(of: "OperationsTests", ["Operations", "JPKI", "PostgreSQL", "TestSupport", logging]),
+    tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
+    tests(of: "BenchTests", ["Bench", nioCore]),
+    tests(
+      of: "ScenarioTests",
+      [
+        "Story", "Broker", "TestSupport", "JLISSimulator", "JPKI", "PostgreSQL", "JOSE", "BrokerClient", "CitizenItems", "LedgerTool",
+        crypto,
+        httpClient,
+        nioCore, nioHTTP1, nioSSL, logging,
+      ]),
+  ] + fuzzers
 
 let package = Package(
   name: "Yonjo",

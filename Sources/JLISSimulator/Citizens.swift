@@ -114,21 +114,25 @@ extension SimulatedJLIS {
   @discardableResult
   public func renew(_ id: String, kinds: Set<CertificateKind> = [.signing, .authentication]) throws -> CitizenHandle {
     for kind in CertificateKind.allCases where kinds.contains(kind) {
-      let authority = try authority(.genuine(kind))
       let key = try makeKeys(1)[0]
-      let keyID = try vault.keep(key)
-      let moment = now
-      try store.change { state in
-        guard let citizen = state.citizen(id) else { throw SimulatorRefusal.citizenUnknown }
-        guard citizen.diedAt == nil else { throw SimulatorRefusal.citizenDead }
-        let old = state.certificates(of: id, kind: kind).last
-        let order = CertificateOrder(citizen: citizen, key: key, keyID: keyID, issuedAt: moment, predecessor: old?.serial)
-        let certificate = try order.issue(by: authority, named: authority.identity, in: state)
-        state.add(certificate)
-        if let old, old.notAfter >= moment { state.revoke(old.authority, serial: old.serial, reason: .superseded, at: moment) }
-      }
+      try issue(id, kind: kind, key: key, keyID: vault.keep(key))
     }
     return try citizen(id)
+  }
+
+  /// A new certificate over this key goes onto the card; the one it follows is revoked unless it had ended.
+  func issue(_ id: String, kind: CertificateKind, key: any CardPublicKey, keyID: String) throws {
+    let authority = try authority(.genuine(kind))
+    let moment = now
+    try store.change { state in
+      guard let citizen = state.citizen(id) else { throw SimulatorRefusal.citizenUnknown }
+      guard citizen.diedAt == nil else { throw SimulatorRefusal.citizenDead }
+      let old = state.certificates(of: id, kind: kind).last
+      let order = CertificateOrder(citizen: citizen, key: key, keyID: keyID, issuedAt: moment, predecessor: old?.serial)
+      let certificate = try order.issue(by: authority, named: authority.identity, in: state)
+      state.add(certificate)
+      if let old, old.notAfter >= moment { state.revoke(old.authority, serial: old.serial, reason: .superseded, at: moment) }
+    }
   }
 
   /// The person dies: both certificates are revoked with ``RevocationReason/cessationOfOperation``.

@@ -20,6 +20,8 @@ public enum SimulatorRefusal: Error, Sendable, Equatable, CustomStringConvertibl
   case keyMissing
   /// A key of `--broker-jwks` cannot be used for an envelope.
   case brokerKey
+  /// A key to be certified is not RSA-2048, or no public key at all.
+  case publicKey
 
   /// One sentence, with what to do where that helps.
   public var description: String {
@@ -34,6 +36,7 @@ public enum SimulatorRefusal: Error, Sendable, Equatable, CustomStringConvertibl
     case .consentUnknown: "There is no such consent of that citizen."
     case .keyMissing: "The key of the certificate is gone from the state directory."
     case .brokerKey: "The key set holds no key of use `enc` that can be used for an envelope."
+    case .publicKey: "The key to be certified must be a public RSA key of 2048 bits, DER or PEM."
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import JLISSimulator
 import JOSE
 import JPKI
@@ -6,7 +7,7 @@ import JPKI
 struct Citizen: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Register people and let life happen to them.",
-    subcommands: [New.self, Move.self, Renew.self, Die.self, List.self])
+    subcommands: [New.self, Move.self, Renew.self, Certify.self, Die.self, List.self])
 
   /// What `--json` prints of a citizen.
   struct Handle: Encodable {
@@ -74,6 +75,27 @@ struct Citizen: ParsableCommand {
 
     func run() throws {
       let handle = try state.open().renew(citizen, kinds: kind.map { [$0] } ?? Set(CertificateKind.allCases))
+      try answer.print(Handle(handle), handle.id)
+    }
+  }
+
+  struct Certify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Certify a key that lives on a token (PKCS#11) in place of the card's own; the certificate before it is superseded.",
+      discussion:
+        "--json prints both certificates. The virtual card of this citizen cannot sign with that certificate any more; the token does.")
+
+    @OptionGroup var state: StateOptions
+    @OptionGroup var answer: AnswerOptions
+    @Argument(help: "The citizen's id.") var citizen: String
+    @Option(help: "signing or authentication.") var kind: CertificateKind
+    @Option(help: "The public key, RSA-2048, DER or PEM: as `pkcs11-tool --read-object --type pubkey` writes it.") var publicKey: String
+
+    func run() throws {
+      guard let data = FileManager.default.contents(atPath: publicKey), data.count <= 16 * 1024 else {
+        throw ValidationError("\(publicKey) cannot be read, or is no key.")
+      }
+      let handle = try state.open().certify(citizen, kind: kind, publicKey: Array(data))
       try answer.print(Handle(handle), handle.id)
     }
   }

@@ -4,7 +4,7 @@ import JPKI
 /// All that an authority must know to issue one certificate of a card.
 struct CertificateOrder: Sendable {
   let citizen: CitizenRecord
-  let key: RSAKey
+  let key: any CardPublicKey
   let keyID: String
   /// The moment from which the certificate counts.
   let issuedAt: Date
