@@ -48,6 +48,7 @@ let rooms: [Target] = [
   room("PostgreSQL", ["CLibPQ", logging]),
   room("CitizenItems", [crypto, cryptoExtras]),
   room("JOSE", [crypto, cryptoExtras]),
+  room("MerkleLog", [crypto]),
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems"]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room(
@@ -103,6 +104,7 @@ let checks: [Target] =
     tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
     tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
     tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
+    tests(of: "MerkleLogTests", ["MerkleLog", crypto]),
     // A second opinion on what JPKI reads, for its tests alone.
     .target(name: "OpenSSLOracle", dependencies: ["COpenSSL"], path: "Tests/OpenSSLOracle"),
     tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle"]),
