@@ -107,16 +107,39 @@ public enum JPKIProfile {
     issuerNames[IssuerKey(kind: kind, environment: environment)] ?? encoded(issuerAttributes(kind, environment))
   }
 
-  /// The policies that an environment accepts unless told otherwise.
+  /// A policy that is accepted: where, and how sure it is that certificates of that kind and medium carry it.
+  public struct KnownPolicy: Sendable {
+    /// The policy.
+    public let policy: Policy
+    /// Where it is accepted.
+    public let environments: Set<TrustEnvironment>
+    /// Where that comes from.
+    public let source: String
+    /// How sure that is.
+    public let confidence: ProfileRule.Confidence
+  }
+
+  /// Every policy that is accepted unless a verifier is given more.
   ///
   /// What phones' authentication certificates carry is not known, nor which signing policy an iPhone's has: such policies are added where they are known.
+  public static let knownPolicies = [
+    KnownPolicy(
+      policy: Policy(identifier: signingPolicy, kind: .signing, medium: .card), environments: Set(TrustEnvironment.allCases),
+      source: "jpki.md §3", confidence: .high),
+    KnownPolicy(
+      policy: Policy(identifier: signingPhonePolicy, kind: .signing, medium: .android), environments: Set(TrustEnvironment.allCases),
+      source: "jpki.md §4", confidence: .low),
+    KnownPolicy(
+      policy: Policy(identifier: authenticationPolicy, kind: .authentication, medium: .card), environments: Set(TrustEnvironment.allCases),
+      source: "jpki.md §2", confidence: .high),
+    KnownPolicy(
+      policy: Policy(identifier: signingTestPolicy, kind: .signing, medium: .card), environments: [.test], source: "jpki.md §3",
+      confidence: .middle),
+  ]
+
+  /// The policies that an environment accepts unless told otherwise.
   public static func policies(_ environment: TrustEnvironment) -> [Policy] {
-    let common = [
-      Policy(identifier: signingPolicy, kind: .signing, medium: .card),
-      Policy(identifier: signingPhonePolicy, kind: .signing, medium: .android),
-      Policy(identifier: authenticationPolicy, kind: .authentication, medium: .card),
-    ]
-    return environment == .test ? common + [Policy(identifier: signingTestPolicy, kind: .signing, medium: .card)] : common
+    knownPolicies.filter { $0.environments.contains(environment) }.map(\.policy)
   }
 
   private struct IssuerKey: Hashable {

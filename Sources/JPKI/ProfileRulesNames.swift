@@ -36,24 +36,22 @@ extension ProfileRules {
       .observes
     ) { $0.fields.extensions.map(\.oid.dotted) == JPKIProfile.authenticationExtensions },
     ProfileRule(
-      "subject.authentication", [.authentication], "The subject is C=JP, CN=14 upper alphanumerics, 5-digit municipality code, 003A.",
-      source: "jpki.md §2",
+      "subject.form", leaves, "The subject is a name in strict DER, one attribute in each of its parts.",
+      source: "RFC 5280 §4.1.2.4, §4.1.2.6",
       .subjectName
-    ) { examination in
-      guard let name = examination.subject?.attributes, name.map(\.type) == [.country, .commonName], name[0].value == "JP" else {
-        return false
-      }
-      let common = Array(name[1].value.utf8)
-      return common.count == 23 && common[..<14].allSatisfy(isUpperAlphanumeric) && common[14..<19].allSatisfy(isDigit)
-        && common[19...].elementsEqual("003A".utf8)
-    },
+    ) { $0.subject != nil },
     ProfileRule(
-      "subject.signing", [.signing], "The subject is C=JP, L=prefecture, L=city, CN.", source: "jpki.md §3", .subjectName
-    ) { examination in
-      guard let name = examination.subject?.attributes else { return false }
-      return name.map(\.type) == [.country, .locality, .locality, .commonName] && name[0].value == "JP"
-        && name.dropFirst().allSatisfy { !$0.value.isEmpty }
-    },
+      "subject.authentication", [.authentication], "The subject is C=JP, CN=14 upper alphanumerics, 5-digit municipality code, 003A.",
+      source: "jpki.md §2", .subjectName, media: [.card], hasAuthenticationSubject),
+    ProfileRule(
+      "subject.authentication.phone", [.authentication], "The subject is of the form that a card's certificate has.",
+      source: "jpki.md §2, §4", .subjectName, .unknown, .observes, media: phones, hasAuthenticationSubject),
+    ProfileRule(
+      "subject.signing", [.signing], "The subject is C=JP, L=prefecture, L=city, CN.", source: "jpki.md §3", .subjectName, media: [.card],
+      hasSigningSubject),
+    ProfileRule(
+      "subject.signing.phone", [.signing], "The subject is of the form that a card's certificate has.", source: "jpki.md §3, §4",
+      .subjectName, .unknown, .observes, media: phones, hasSigningSubject),
     ProfileRule(
       "subject.signing.commonName", [.signing], "CN is YYYYMMDDhhmmss, a 5-digit sequence and a 9-character window code.",
       source: "jpki.md §3", .subjectName,
@@ -101,6 +99,23 @@ extension ProfileRules {
       return types.filter(JPKIProfile.itemIdentifiers.contains) == JPKIProfile.itemIdentifiers
     },
   ]
+
+  private static let phones: Set<CardMedium> = [.android, .iphone]
+
+  private static func hasAuthenticationSubject(_ examination: Examination) -> Bool {
+    guard let name = examination.subject?.attributes, name.map(\.type) == [.country, .commonName], name[0].value == "JP" else {
+      return false
+    }
+    let common = Array(name[1].value.utf8)
+    return common.count == 23 && common[..<14].allSatisfy(isUpperAlphanumeric) && common[14..<19].allSatisfy(isDigit)
+      && common[19...].elementsEqual("003A".utf8)
+  }
+
+  private static func hasSigningSubject(_ examination: Examination) -> Bool {
+    guard let name = examination.subject?.attributes else { return false }
+    return name.map(\.type) == [.country, .locality, .locality, .commonName] && name[0].value == "JP"
+      && name.dropFirst().allSatisfy { !$0.value.isEmpty }
+  }
 
   private static func issuerBeginning(of examination: Examination) -> [String] {
     ["JP", JPKIProfile.organization(examination.environment), JPKIProfile.unit(examination.kind)]

@@ -75,6 +75,9 @@ struct CertificateReportTests {
     #expect(roots.rules.allSatisfy { $0.roles.contains("root") })
     #expect(roots.rules.count < all.rules.count)
     #expect(try object(all)["rules"] is [Any])
+    #expect(Set(all.policies.compactMap(\.identifier)) == Set(JPKIProfile.knownPolicies.map(\.policy.identifier)))
+    #expect(all.policies.allSatisfy { ($0.identifier == nil) == ($0.confidence == "U") })
+    #expect(roots.policies.isEmpty)
   }
 
   @Test("lines break at spaces and hang")
