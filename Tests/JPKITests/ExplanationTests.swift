@@ -41,6 +41,20 @@ struct ExplanationTests {
     #expect(broken(explanation) == unexamined)
   }
 
+  @Test func theNextCardIsMeasuredByItsVersionOfTheProfile() {
+    for roots in [[NextCard.root], [NextCard.root, World.signingAuthority.certificate]] {
+      let explanation = CertificateExplanation(NextCard.certificate, roots: roots, at: World.now)
+      #expect(explanation.version == .p384)
+      #expect(broken(explanation) == [])
+    }
+    // Its key alone tells as much; of its issuer nothing.
+    let alone = CertificateExplanation(NextCard.certificate, at: World.now)
+    #expect(alone.version == .p384)
+    #expect(alone.reason == .issuerUnknown)
+    #expect(CertificateExplanation(NextCard.root, at: World.now).version == .p384)
+    #expect(CertificateExplanation(World.signingCertificate, roots: [NextCard.root], at: World.now).version == .rsa2048)
+  }
+
   @Test func rootsOfAnotherEnvironmentAreNoRoots() {
     let production = CertificateExplanation(World.signingCertificate, environment: .production, roots: Self.roots, at: World.now)
     #expect(production.reason == .issuerName)
