@@ -29,6 +29,17 @@ public enum JPKIProfile {
       self.kind = kind
       self.medium = medium
     }
+
+    /// The same from text, as settings hold it: `1.2.3.4=authentication/iphone`. Nil where the identifier is none, or kind or medium are not known.
+    public init?(_ text: String) {
+      let halves = text.split(separator: "=", omittingEmptySubsequences: false)
+      let names = halves.last?.split(separator: "/", omittingEmptySubsequences: false) ?? []
+      guard halves.count == 2, names.count == 2, OID(dotted: String(halves[0])) != nil,
+        let kind = CertificateKind(rawValue: String(names[0])),
+        let medium = CardMedium(rawValue: String(names[1]))
+      else { return nil }
+      self.init(identifier: String(halves[0]), kind: kind, medium: medium)
+    }
   }
 
   /// Largest certificate that is read, in bytes.

@@ -17,10 +17,12 @@ extension DoctorCheck {
   }
 
   /// The trust anchors: there, of this environment, both kinds, in validity.
-  public static func trust(directory: String, environment: TrustEnvironment, now: @escaping @Sendable () -> Date) -> DoctorCheck {
+  public static func trust(
+    directory: String, environment: TrustEnvironment, versions: Set<ProfileVersion> = [.rsa2048], now: @escaping @Sendable () -> Date
+  ) -> DoctorCheck {
     DoctorCheck("trustAnchors") {
       do throws(TrustStoreError) {
-        let store = try TrustStore.load(directory: directory, environment: environment)
+        let store = try TrustStore.load(directory: directory, environment: environment, versions: versions)
         var findings: [DoctorFinding] = []
         for kind in CertificateKind.allCases {
           let valid = store.anchors.filter { $0.kind == kind && $0.notBefore <= now() && now() <= $0.notAfter }

@@ -68,11 +68,17 @@ struct CertificateCommand: AsyncParsableCommand {
     /// Measured against the anchors handed in, else against those of the settings, else without any.
     private func explain(_ der: [UInt8], _ material: PathMaterial, at instant: Date) async throws -> CertificateExplanation {
       let kind = try Self.kind(kind)
-      guard anchor.isEmpty else { return CertificateExplanation(der, kind: kind, roots: material.anchors, at: instant) }
       let settings = try await common.settings()
-      guard settings.text(.trustDirectory) != nil else { return CertificateExplanation(der, kind: kind, at: instant) }
+      let policies = try TrustSettings.policies(settings)
+      guard anchor.isEmpty else {
+        return CertificateExplanation(der, kind: kind, roots: material.anchors, policies: policies, at: instant)
+      }
+      guard settings.text(.trustDirectory) != nil else {
+        return CertificateExplanation(der, kind: kind, policies: policies, at: instant)
+      }
       let trust = try TrustSettings.store(settings)
-      return CertificateExplanation(der, kind: kind, environment: trust.environment, roots: trust.anchors.map(\.der), at: instant)
+      return CertificateExplanation(
+        der, kind: kind, environment: trust.environment, roots: trust.anchors.map(\.der), policies: policies, at: instant)
     }
 
     private func path(_ der: [UInt8], _ material: PathMaterial, at instant: Date) throws(CommandFailure) -> PathResult? {
@@ -157,11 +163,43 @@ enum TrustSettings {
   static func store(_ settings: Settings) throws(CommandFailure) -> TrustStore {
     let directory = try settings.required(.trustDirectory)
     let environment = try environment(settings)
+    let versions = try versions(settings)
     do throws(TrustStoreError) {
-      return try TrustStore.load(directory: directory, environment: environment)
+      return try TrustStore.load(directory: directory, environment: environment, versions: versions)
     } catch {
       throw CommandFailure(.badUse, "\(error)", nextStep: "Check trust.directory and trust.environment.")
     }
+  }
+
+  /// The versions of the profile that roots may be of.
+  static func versions(_ settings: Settings) throws(CommandFailure) -> Set<ProfileVersion> {
+    let names = list(try settings.required(.trustProfileVersions))
+    let versions = Set(names.compactMap(ProfileVersion.init))
+    guard !versions.isEmpty, versions.count == Set(names).count else {
+      throw CommandFailure(
+        .badUse, "trust.profileVersions must be a list of \(ProfileVersion.allCases.map(\.rawValue).joined(separator: ", ")).",
+        nextStep: "Such as \(SettingKey.trustProfileVersions.variable)=rsa2048,p384.")
+    }
+    return versions
+  }
+
+  /// The policies that are accepted beside those that are known.
+  static func policies(_ settings: Settings) throws(CommandFailure) -> [JPKIProfile.Policy] {
+    var policies: [JPKIProfile.Policy] = []
+    for text in list(settings.text(.trustPolicies) ?? "") {
+      guard let policy = JPKIProfile.Policy(text) else {
+        throw CommandFailure(
+          .badUse, "trust.policies must be a list of policies such as 1.2.3.4=authentication/iphone.",
+          nextStep:
+            "Identifier, kind (signing, authentication) and medium (card, android, iphone); `yonjo certificate rules` prints those known.")
+      }
+      policies.append(policy)
+    }
+    return policies
+  }
+
+  private static func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
   }
 
   static func environment(_ settings: Settings) throws(CommandFailure) -> TrustEnvironment {

@@ -59,7 +59,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     if let path = settings.text(.rootKeyFile) { checks.append(.rootKey(file: path)) }
     if let directory = settings.text(.trustDirectory) {
-      checks.append(.trust(directory: directory, environment: try TrustSettings.environment(settings), now: now))
+      let versions = try TrustSettings.versions(settings)
+      checks.append(.trust(directory: directory, environment: try TrustSettings.environment(settings), versions: versions, now: now))
     }
     if let jlis = settings.text(.jlisURL) {
       if jlis.hasPrefix("https://") {

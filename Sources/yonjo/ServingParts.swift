@@ -29,13 +29,15 @@ struct ServingParts: Sendable {
       url: settings.text(.jobsDatabaseURL) ?? main.url, maximumConnections: 1, maximumCheckedOut: 2, applicationName: "yonjo jobs")
     let root = try Connections.rootKey(settings)
     let trust = try TrustSettings.store(settings)
+    let policies = try TrustSettings.policies(settings)
     let issuer = try settings.required(.issuer)
     let threads = try settings.integer(.workThreads, 1...64)
     jlis = try Connections.jlis(settings)
     pool = PostgreSQLPool(main, logger: logger)
     jobsPool = PostgreSQLPool(jobs, logger: logger)
     services = BrokerServices(
-      pool: pool, jobsPool: jobsPool, root: root, trust: trust, jlis: jlis, clock: SystemWallClock(), issuer: issuer, workThreads: threads,
+      pool: pool, jobsPool: jobsPool, root: root, trust: trust, policies: policies, jlis: jlis, clock: SystemWallClock(), issuer: issuer,
+      workThreads: threads,
       logger: logger)
     checks = Self.checks(pool, services, jlis)
     gauges = Self.gauges(pool)

@@ -50,6 +50,18 @@ struct MediumTests {
     #expect(JPKIProfile.knownPolicies.allSatisfy { $0.policy.medium != .iphone })
   }
 
+  @Test func aPolicyIsWrittenAsIdentifierKindAndMedium() {
+    #expect(
+      JPKIProfile.Policy("1.2.3.4=authentication/iphone")
+        == JPKIProfile.Policy(identifier: "1.2.3.4", kind: .authentication, medium: .iphone))
+    for text in [
+      "", "1.2.3.4", "1.2.3.4=signing", "one=signing/card", "1.2.3.4=root/card", "1.2.3.4=signing/watch", "1.2.3.4=signing/card/x",
+      "=signing/card",
+    ] {
+      #expect(JPKIProfile.Policy(text) == nil)
+    }
+  }
+
   @Test(arguments: CardMedium.allCases) func everyMediumHasItsTable(_ medium: CardMedium) {
     let rules = Set(ProfileRules.rules(for: .authentication, medium: medium).map(\.id))
     #expect(rules.contains("subject.authentication") == (medium == .card))

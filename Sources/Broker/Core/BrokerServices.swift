@@ -49,11 +49,13 @@ public struct BrokerServices: Sendable {
   ///   - jobsPool: connections of the jobs role.
   ///   - root: unwraps every other key.
   ///   - trust: anchors of one environment.
+  ///   - policies: accepted beside those that are known of that environment.
   ///   - issuer: the broker's own address, such as `https://yonjo.example.jp`: `iss` and `aud` of tokens.
   ///   - workThreads: threads for work over a millisecond.
   public init(
-    pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, jlis: any JLISService, clock: any WallClock,
-    issuer: String,
+    pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, policies: [JPKIProfile.Policy] = [],
+    jlis: any JLISService,
+    clock: any WallClock, issuer: String,
     workThreads: Int = 4, logger: Logger
   ) {
     let work = WorkPool(threads: workThreads)
@@ -61,7 +63,7 @@ public struct BrokerServices: Sendable {
     let instance = InstanceLock(pool: pool)
     let database = Database(pool: pool, logger: logger)
     let revocation = RevocationService(jlis: jlis, trust: trust, database: database, work: work, clock: clock, logger: logger)
-    let verifier = CardVerifier(trust: trust)
+    let verifier = CardVerifier(trust: trust, policies: policies)
     func core(_ database: Database) -> BrokerCore {
       let vault = KeyVault(database: database, root: root, clock: clock)
       let audit = AuditTrail(ids: ids, clock: clock)
