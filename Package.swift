@@ -30,6 +30,9 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
+// On request only: `--traits XMLSignatures`.
+let xmlSignatures: TargetDependencyCondition? = .when(traits: ["XMLSignatures"])
+
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -45,11 +48,12 @@ let rooms: [Target] = [
   .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
   .target(name: "COpenSSLShims", dependencies: ["COpenSSL"]),
+  .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
   room("PostgreSQL", ["CLibPQ", logging]),
   room("CitizenItems", [crypto, cryptoExtras]),
   room("JOSE", [crypto, cryptoExtras]),
   room("MerkleLog", [crypto]),
-  room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems"]),
+  room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems", .target(name: "CLibXML2", condition: xmlSignatures)]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room(
     "Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
@@ -107,7 +111,16 @@ let checks: [Target] =
     tests(of: "MerkleLogTests", ["MerkleLog", crypto]),
     // A second opinion on what JPKI reads, for its tests alone.
     .target(name: "OpenSSLOracle", dependencies: ["COpenSSL"], path: "Tests/OpenSSLOracle"),
-    tests(of: "JPKITests", ["JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle"]),
+    // The same for XML signatures, by xmlsec1; empty without the trait.
+    .systemLibrary(name: "CXMLSec", path: "Tests/CXMLSec", pkgConfig: "xmlsec1-openssl", providers: [.apt(["libxmlsec1-dev"])]),
+    .target(
+      name: "XMLSecOracle", dependencies: [.target(name: "CXMLSec", condition: xmlSignatures)], path: "Tests/XMLSecOracle",
+      cSettings: [.define("YONJO_XML_SIGNATURES", .when(traits: ["XMLSignatures"]))]),
+    tests(
+      of: "JPKITests",
+      [
+        "JPKI", "CitizenItems", "COpenSSL", "COpenSSLShims", "OpenSSLOracle", .target(name: "XMLSecOracle", condition: xmlSignatures),
+      ]),
     tests(
       of: "JLISSimulatorTests",
       [
@@ -142,6 +155,7 @@ let checks: [Target] =
 
 let package = Package(
   name: "Yonjo",
+  traits: [.trait(name: "XMLSignatures", description: "Reads XML signatures too (libxml2; its tests: xmlsec1).")],
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),

@@ -128,26 +128,27 @@ long yonjo_cms_to_der(const uint8_t *input, size_t length, uint8_t **output) {
 
 void yonjo_free(void *memory) { OPENSSL_free(memory); }
 
-struct yonjo_sha256 {
+struct yonjo_hash {
   EVP_MD_CTX *context;
 };
 
-yonjo_sha256 *yonjo_sha256_new(void) {
-  yonjo_sha256 *hash = OPENSSL_zalloc(sizeof *hash);
+yonjo_hash *yonjo_hash_new(int bits) {
+  const EVP_MD *kind = bits == 256 ? EVP_sha256() : bits == 384 ? EVP_sha384() : bits == 512 ? EVP_sha512() : NULL;
+  yonjo_hash *hash = OPENSSL_zalloc(sizeof *hash);
   if (hash == NULL) return NULL;
   hash->context = EVP_MD_CTX_new();
-  if (hash->context == NULL || !EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL)) {
-    yonjo_sha256_free(hash);
+  if (kind == NULL || hash->context == NULL || !EVP_DigestInit_ex(hash->context, kind, NULL)) {
+    yonjo_hash_free(hash);
     return NULL;
   }
   return hash;
 }
 
-int yonjo_sha256_update(yonjo_sha256 *hash, const uint8_t *bytes, size_t length) { return EVP_DigestUpdate(hash->context, bytes, length); }
+int yonjo_hash_update(yonjo_hash *hash, const uint8_t *bytes, size_t length) { return EVP_DigestUpdate(hash->context, bytes, length); }
 
-int yonjo_sha256_final(yonjo_sha256 *hash, uint8_t digest[32]) { return EVP_DigestFinal_ex(hash->context, digest, NULL); }
+int yonjo_hash_final(yonjo_hash *hash, uint8_t *digest) { return EVP_DigestFinal_ex(hash->context, digest, NULL); }
 
-void yonjo_sha256_free(yonjo_sha256 *hash) {
+void yonjo_hash_free(yonjo_hash *hash) {
   if (hash == NULL) return;
   EVP_MD_CTX_free(hash->context);
   OPENSSL_free(hash);

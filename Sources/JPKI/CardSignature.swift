@@ -8,8 +8,17 @@ public struct CardSignature: Redacted {
     case raw
     /// CMS SignedData, attached or detached; the certificate inside it or beside it.
     case cms
-    /// XML signature.
+    /// XML signature, enveloping or enveloped; read only in builds with the trait XMLSignatures.
     case xml
+
+    /// Whether this build reads it.
+    public var isSupported: Bool {
+      #if XMLSignatures
+        true
+      #else
+        self != .xml
+      #endif
+    }
   }
 
   /// The form.

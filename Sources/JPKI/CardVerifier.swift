@@ -68,7 +68,14 @@ public struct CardVerifier: Sendable {
       try message.verify(over: content, by: key, allowed: digests)
       return certificate
     case .xml:
-      throw VerificationFailure(.formatNotSupported)
+      #if XMLSignatures
+        let document = try XMLSignature(signature.signature, certificate: signature.certificate)
+        let (certificate, key) = try examine(document.signerCertificate, kind, at)
+        try document.verify(over: content, by: key, allowed: digests)
+        return certificate
+      #else
+        throw VerificationFailure(.formatNotSupported)
+      #endif
     }
   }
 

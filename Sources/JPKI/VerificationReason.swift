@@ -146,6 +146,25 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
   /// The attached content is not the content that was to be signed.
   case cmsContentMismatch
 
+  // MARK: XML, in builds with the trait XMLSignatures
+
+  /// Not well-formed XML in UTF-8 within the bounds, or no signature of the form that is read.
+  case xmlMalformed
+  /// The document has a document type declaration, or declares entities.
+  case xmlDocumentType
+  /// Not exactly one signature, or not at its place: the document itself, or directly in the document's element.
+  case xmlSignaturePlace
+  /// Not exactly one reference, or one to anything but the one object or the whole document.
+  case xmlReference
+  /// Another canonicalization than the exclusive one, or other transforms than the two forms have.
+  case xmlTransform
+  /// The signature method is none of the certificate's key.
+  case xmlSignatureAlgorithm
+  /// The signature holds not exactly one certificate, or not the one that was handed in.
+  case xmlSignerCertificate
+  /// What was signed is not the content that was to be signed.
+  case xmlContentMismatch
+
   // MARK: revocation
 
   /// Revoked because the certified content changed.
@@ -256,7 +275,8 @@ public enum VerificationReason: String, Sendable, Hashable, CaseIterable {
       .sha1NotAccepted,
       .digestAlgorithmNotAccepted, .digestMismatch, .cmsMalformed, .cmsContentType, .cmsSignerCount, .cmsSignerCertificate,
       .cmsSignatureAlgorithm,
-      .cmsSignedAttributes, .cmsContentMismatch:
+      .cmsSignedAttributes, .cmsContentMismatch, .xmlMalformed, .xmlDocumentType, .xmlSignaturePlace,
+      .xmlReference, .xmlTransform, .xmlSignatureAlgorithm, .xmlSignerCertificate, .xmlContentMismatch:
       .signatureInvalid
     case .contentChanged, .ended: .certificateRevoked
     case .crlTooLarge, .crlMalformed, .crlIssuer, .crlSignature, .crlSignatureAlgorithm, .crlDelta, .crlIndirect, .crlPartialScope,

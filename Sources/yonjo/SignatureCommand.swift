@@ -61,8 +61,9 @@ struct SignatureCommand: AsyncParsableCommand {
     func run() async throws {
       let verifier = CardVerifier(trust: try store())
       guard let kind = CertificateKind(rawValue: kind) else { throw CommandFailure(.badUse, "--kind must be signing or authentication.") }
-      guard let format = CardSignature.Format(rawValue: format), format != .xml else {
-        throw CommandFailure(.badUse, "--format must be raw or cms.")
+      guard let format = CardSignature.Format(rawValue: format), format.isSupported else {
+        let formats = CardSignature.Format.allCases.filter(\.isSupported).map(\.rawValue)
+        throw CommandFailure(.badUse, "--format must be one of \(formats.joined(separator: ", ")).")
       }
       let instant = try Instant.read(at)
       let card = CardSignature(

@@ -86,6 +86,27 @@ struct NextCardTests {
     #expect(accepted == 0)
   }
 
+  @Test func itsAuthorityPublishesLists() throws {
+    var recipe = ListRecipe()
+    recipe.algorithm = Encoder.algorithm(NextCard.ecdsaWithSHA384, parameters: [])
+    recipe.keyIdentifier = NextCard.rootKey.identifier
+    recipe.key = NextCard.rootKey
+    func read() -> VerificationReason? {
+      reason { () throws(VerificationFailure) in
+        _ = try RevocationList(verifying: recipe.der, issuer: NextCard.anchor, at: World.now)
+      }
+    }
+    #expect(read() == nil)
+    let list = try RevocationList(verifying: recipe.der, trust: NextCard.trust, kind: .signing, at: World.now)
+    #expect(list.status(of: try #require(Serial([7])), at: World.now).reason == .ended)
+    // Another key of its kind, and another kind of algorithm.
+    recipe.key = NextCard.cardKey
+    #expect(read() == .crlSignature)
+    recipe.key = NextCard.rootKey
+    recipe.algorithm = Encoder.algorithm(Algorithm.sha256WithRSA)
+    #expect(read() == .crlSignatureAlgorithm)
+  }
+
   @Test func itsAuthorityAnswersOCSP() throws {
     var recipe = AnswerRecipe()
     recipe.responder = Encoder.explicit(2, Encoder.octets(NextCard.rootKey.identifier))

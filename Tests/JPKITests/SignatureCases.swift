@@ -36,9 +36,6 @@ enum SignatureCases {
 
   static let all: [RefusalCase] = [
     RefusalCase("raw: no certificate", .certificateProfile, .certificateMissing) { verify(World.raw(World.signature, certificate: nil)) },
-    RefusalCase("raw: XML", .signatureInvalid, .formatNotSupported) {
-      verify(CardSignature(format: .xml, signature: Array("<Signature/>".utf8), certificate: World.signingCertificate))
-    },
     signature("larger than any key", .signatureInvalid, .signatureTooLarge) { [UInt8](repeating: 1, count: 513) },
     signature("one byte short", .signatureInvalid, .signatureLength) { Array(World.signature.dropLast()) },
     signature("a zero byte in front", .signatureInvalid, .signatureLength) { [0] + World.signature },

@@ -66,7 +66,7 @@ struct CardOpener: Sendable {
   /// The card's material for this caller and session.
   func open(_ input: CardInput, caller: Caller, session: String) async throws(Refusal) -> CardMaterial {
     let material = try await read(input, caller: caller, session: session)
-    guard material.main.format != .xml else {
+    guard material.main.format.isSupported else {
       throw Refusal.field(
         "/card/format", "formatNotSupported", "XML signatures are not supported by this broker.", nextStep: "Sign as raw or cms.")
     }

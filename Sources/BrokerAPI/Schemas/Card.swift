@@ -37,7 +37,7 @@ struct PlainCard: Decodable, Redacted {
 
   func material() throws -> CardMaterial {
     guard let format = CardSignature.Format(rawValue: format) else { throw JSONFaults("/card/format", "must be raw, cms or xml") }
-    guard format != .xml else {
+    guard format.isSupported else {
       throw Refusal.field("/card/format", "formatNotSupported", "This broker reads no XML signatures.", nextStep: "Sign as raw or cms.")
     }
     guard let bytes = format == .cms ? Base64.decode(signature) : Base64URL.decode(signature) else {

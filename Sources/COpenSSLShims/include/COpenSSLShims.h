@@ -32,12 +32,14 @@ long yonjo_cms_to_der(const uint8_t *input, size_t length, uint8_t **output);
 
 void yonjo_free(void *memory);
 
-// A running SHA-256, for what is too large to hash in one piece.
-typedef struct yonjo_sha256 yonjo_sha256;
-yonjo_sha256 *yonjo_sha256_new(void);
-int yonjo_sha256_update(yonjo_sha256 *hash, const uint8_t *bytes, size_t length);
-int yonjo_sha256_final(yonjo_sha256 *hash, uint8_t digest[32]);
-void yonjo_sha256_free(yonjo_sha256 *hash);
+// A running SHA-256, SHA-384 or SHA-512, for what is too large to hash in one piece.
+typedef struct yonjo_hash yonjo_hash;
+// By the digest's bits; NULL for any other number.
+yonjo_hash *yonjo_hash_new(int bits);
+int yonjo_hash_update(yonjo_hash *hash, const uint8_t *bytes, size_t length);
+// `digest` has room for as many bits.
+int yonjo_hash_final(yonjo_hash *hash, uint8_t *digest);
+void yonjo_hash_free(yonjo_hash *hash);
 
 // A private key that signs OCSP requests; only read once it is made.
 typedef struct yonjo_signer yonjo_signer;

@@ -58,5 +58,5 @@ private func read(certificate der: [UInt8]) {
   precondition(fields.tbs.upperBound <= der.count && fields.publicKey.whole.upperBound <= der.count)
   _ = DecodedExtensions(fields.extensions)
   _ = try? DistinguishedName(fields.subject)
-  _ = fields.rsaKey
+  _ = fields.key
 }

@@ -13,7 +13,7 @@ struct RevocationIndexWriter: ~Copyable {
   private var position: Int
   private var flushed = 0
   private var memory: [UInt8] = []
-  private let hash = RunningSHA256()
+  private let hash = RunningHash()
   private var isFinished = false
 
   /// - Parameters:

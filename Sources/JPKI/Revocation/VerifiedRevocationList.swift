@@ -53,7 +53,9 @@ public struct VerifiedRevocationList: Sendable {
       guard let issuer = header.authorityKeyIdentifier.flatMap(issuer), fields.issuer == issuer.subject else {
         throw VerificationFailure(.crlIssuer)
       }
-      guard fields.algorithmsAgree, fields.algorithm.rsaDigest == .sha256 else { throw VerificationFailure(.crlSignatureAlgorithm) }
+      guard fields.algorithmsAgree, issuer.key.version.signs(as: fields.algorithm) else {
+        throw VerificationFailure(.crlSignatureAlgorithm)
+      }
       // Generations share their name: the key tells them apart.
       guard header.authorityKeyIdentifier == issuer.subjectKeyIdentifier else { throw VerificationFailure(.crlIssuer) }
       contentDigest = try Self.verifiedDigest(source, fields, issuer)
@@ -144,7 +146,7 @@ public struct VerifiedRevocationList: Sendable {
   private static func verifiedDigest(
     _ source: RevocationListBytes, _ fields: RevocationListFields, _ issuer: TrustAnchor
   ) throws(VerificationFailure) -> [UInt8] {
-    let hash = RunningSHA256()
+    let hash = RunningHash(issuer.key.version.digest)
     var pieces = RevocationListPieces(source, fields.tbs)
     do throws(RevocationIndexError) {
       var isThere = true
@@ -160,11 +162,12 @@ public struct VerifiedRevocationList: Sendable {
     }
     guard let digest = hash.digest() else { throw VerificationFailure(.crlSignature) }
     do throws(VerificationFailure) {
-      try PKCS1.verify(fields.signature, by: issuer.key, allowed: [.sha256]) { _ in digest }
+      try issuer.key.verify(fields.signature, as: fields.algorithm) { _ in digest }
     } catch {
       throw VerificationFailure(.crlSignature)
     }
-    return digest
+    // The index has room for a SHA-256: of a longer digest its beginning tells lists apart as well.
+    return Array(digest.prefix(DigestAlgorithm.sha256.length))
   }
 }
 

@@ -24,22 +24,27 @@ enum Hash {
   }
 }
 
-/// SHA-256 in pieces, for lists of revoked certificates.
-struct RunningSHA256: ~Copyable {
+/// A hash in pieces, for lists of revoked certificates.
+struct RunningHash: ~Copyable {
   private let handle: OpaquePointer?
+  private let length: Int
 
-  init() { handle = yonjo_sha256_new() }
-  deinit { yonjo_sha256_free(handle) }
+  init(_ algorithm: DigestAlgorithm = .sha256) {
+    length = algorithm.length
+    handle = yonjo_hash_new(Int32(length * 8))
+  }
+
+  deinit { yonjo_hash_free(handle) }
 
   /// Takes the next piece.
   func update(_ bytes: UnsafeBufferPointer<UInt8>) {
-    if let handle { _ = yonjo_sha256_update(handle, bytes.baseAddress, bytes.count) }
+    if let handle { _ = yonjo_hash_update(handle, bytes.baseAddress, bytes.count) }
   }
 
   /// The digest of all pieces, to be asked for once; nil if OpenSSL failed.
   func digest() -> [UInt8]? {
     guard let handle else { return nil }
-    var digest = [UInt8](repeating: 0, count: 32)
-    return yonjo_sha256_final(handle, &digest) == 1 ? digest : nil
+    var digest = [UInt8](repeating: 0, count: length)
+    return yonjo_hash_final(handle, &digest) == 1 ? digest : nil
   }
 }

@@ -43,16 +43,6 @@ enum PublicKey: Sendable {
   }
 }
 
-extension PKCS1 {
-  /// The same for a key that may be none of RSA: such a one signs nothing in this way.
-  static func verify(
-    _ signature: some Collection<UInt8>, by key: PublicKey, allowed: Set<DigestAlgorithm>, digest: (DigestAlgorithm) -> [UInt8]?
-  ) throws(VerificationFailure) {
-    guard case .rsa(let key) = key else { throw VerificationFailure(.signatureNotByThisKey) }
-    try verify(signature, by: key, allowed: allowed, digest: digest)
-  }
-}
-
 extension ProfileVersion {
   /// The digest in what this version's authorities sign.
   var digest: DigestAlgorithm {

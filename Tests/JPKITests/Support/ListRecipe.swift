@@ -30,7 +30,7 @@ struct ListRecipe {
   var number: [UInt8]? = Encoder.integer(2026)
   var point: [UInt8]?
   var others: [[UInt8]] = []
-  var key: TestKey?
+  var key: (any TestSigner)?
 
   var der: [UInt8] {
     var extensions = [
