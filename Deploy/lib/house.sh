@@ -67,6 +67,8 @@ export YONJO_JLIS_TRUST_FILE='$house_state/tls/ca.pem'
 export YONJO_JLIS_CERTIFICATE_FILE='$house_state/tls/broker.pem'
 export YONJO_JLIS_KEY_FILE='$house_state/tls/broker.key'
 export YONJO_MIGRATIONS_DIRECTORY='$PWD/Migrations'
+# The simulator tells a revocation at once; answers kept until their nextUpdate would hide it for a quarter of an hour.
+export YONJO_OCSP_CACHE_ENTRIES=0
 ENVIRONMENT
   )
   . "$house_secrets/environment"

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// ``JLISService`` over HTTP: OCSP by POST, lists by GET, everything else as JSON over mutual TLS in our own wire format (``JLISWire``).
+/// ``JLISService`` over HTTP: OCSP by POST or GET, lists by GET, everything else as JSON over mutual TLS in our own wire format (``JLISWire``).
 ///
 /// Each call has a time limit and a size limit. After several failures in a row a door rests (``JLISError/circuitOpen``). No body, serial or item
 /// is ever logged; nothing is retried here, because the caller knows what may be asked again and when.
@@ -59,14 +59,33 @@ public final class JLISClient: JLISService {
       case .signing: configuration.signingOCSPAddress
       case .authentication: configuration.authenticationOCSPAddress
       }
-    var call = HTTPClientRequest(url: address)
-    call.method = .POST
-    call.headers.add(name: "Content-Type", value: "application/ocsp-request")
-    call.headers.add(name: "Accept", value: "application/ocsp-response")
-    call.body = .bytes(request)
-    let answer = try await exchange(call, with: plain, configuration.timeout, configuration.largestOCSPAnswerBytes, ocspBreaker)
+    let path = configuration.ocspMethod == .get ? OCSPPath.path(of: request) : nil
+    var call = HTTPClientRequest(url: path.map { address + "/" + $0 } ?? address)
+    call.headers.add(name: "Accept", value: OCSPPath.answerType)
+    if path == nil {
+      call.method = .POST
+      call.headers.add(name: "Content-Type", value: "application/ocsp-request")
+      call.body = .bytes(request)
+    }
+    let answer = try await exchange(call, with: plain, configuration.ocspTimeout, configuration.largestOCSPAnswerBytes, ocspBreaker)
+    // A redirection is no answer: whom the certificate's issuer named answers itself.
     guard answer.status == 200 else { throw .unavailable }
+    guard OCSPPath.isAnswer(contentType: answer.contentType) else { throw .malformed }
     return answer.body
+  }
+
+  /// What can be asked, each with its own rest after failures.
+  public enum Door: String, Sendable, Hashable, CaseIterable {
+    case ocsp, lists, api
+  }
+
+  /// Whether a door is asked at present; for metrics.
+  public func state(of door: Door) -> DoorState {
+    switch door {
+    case .ocsp: ocspBreaker.doorState
+    case .lists: listBreaker.doorState
+    case .api: apiBreaker.doorState
+    }
   }
 
   /// See ``JLISService/revocationList(kind:)``.
@@ -148,6 +167,7 @@ public final class JLISClient: JLISService {
 
   private struct Received {
     let status: UInt
+    let contentType: String?
     let body: [UInt8]
   }
 
@@ -163,13 +183,17 @@ public final class JLISClient: JLISService {
       guard status < 500, status != 408, status != 429 else { throw JLISError.unavailable }
       let body = try await response.body.collect(upTo: limit)
       breaker.succeeded()
-      return Received(status: status, body: Array(body.readableBytesView))
+      return Received(status: status, contentType: response.headers.first(name: "Content-Type"), body: Array(body.readableBytesView))
     } catch {
       let failure = Self.failure(error)
       // An answer too large is an answer; a caller who gave up says nothing about the door.
-      if failure == .tooLarge { breaker.succeeded() } else if !(error is CancellationError) { breaker.failed() }
+      if failure == .tooLarge { breaker.succeeded() } else if Self.isGivenUp(error) { breaker.abandoned() } else { breaker.failed() }
       throw failure
     }
+  }
+
+  private static func isGivenUp(_ error: any Error) -> Bool {
+    error is CancellationError || (error as? HTTPClientError) == .cancelled
   }
 
   private static func failure(_ error: any Error) -> JLISError {

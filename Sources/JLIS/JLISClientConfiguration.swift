@@ -16,9 +16,13 @@ public struct JLISClientConfiguration: Sendable, CustomStringConvertible, Custom
   public var clientCertificatePEM: String
   /// The leaf's private key, PEM.
   public var clientKeyPEM: String
-  /// From the call until the whole answer is here; default 5 s.
+  /// How OCSP questions travel; default POST.
+  public var ocspMethod: OCSPMethod
+  /// From an OCSP question until its whole answer is here; default 5 s.
+  public var ocspTimeout: Duration
+  /// The same for the API; default 5 s.
   public var timeout: Duration
-  /// The same for revocation lists, which are large; default 120 s.
+  /// The same for a revocation list, which is large; default 120 s.
   public var listTimeout: Duration
   /// OCSP answers beyond this are refused unread; default 16 KiB.
   public var largestOCSPAnswerBytes: Int
@@ -28,6 +32,15 @@ public struct JLISClientConfiguration: Sendable, CustomStringConvertible, Custom
   public var failuresUntilPause: Int
   /// So long rests a door; default 5 s.
   public var pause: Duration
+
+  /// RFC 6960 appendix A.1.
+  public enum OCSPMethod: String, Sendable, Hashable, CaseIterable {
+    /// In the body, whatever the length.
+    case post
+    /// In the address where it is short (under 255 bytes of path), so that caches on the way can answer; otherwise as ``post``. A signed question
+    /// is never that short, and one with a nonce never twice the same.
+    case get
+  }
 
   /// The addresses of a simulator's two ports, other settings at their defaults.
   ///
@@ -45,6 +58,8 @@ public struct JLISClientConfiguration: Sendable, CustomStringConvertible, Custom
     self.trustRootsPEM = trustRootsPEM
     self.clientCertificatePEM = clientCertificatePEM
     self.clientKeyPEM = clientKeyPEM
+    ocspMethod = .post
+    ocspTimeout = .seconds(5)
     timeout = .seconds(5)
     listTimeout = .seconds(120)
     largestOCSPAnswerBytes = 16_384

@@ -243,6 +243,8 @@ public final class House: Sendable {
       "YONJO_JLIS_REVOCATION_URL": "http://127.0.0.1:\(simulatorPorts.http)", "YONJO_JLIS_TRUST_FILE": simulatorState + "/tls/ca.pem",
       "YONJO_JLIS_CERTIFICATE_FILE": simulatorState + "/tls/broker.pem", "YONJO_JLIS_KEY_FILE": simulatorState + "/tls/broker.key",
       "YONJO_MIGRATIONS_DIRECTORY": TestDatabase.migrationsDirectory,
+      // The simulator tells a revocation at once; answers kept until their nextUpdate would hide it for a quarter of an hour.
+      "YONJO_OCSP_CACHE_ENTRIES": "0",
     ]) { $1 }
     return environment.merging(overrides) { $1 }
   }

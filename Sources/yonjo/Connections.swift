@@ -48,11 +48,13 @@ enum Connections {
   }
 
   static func jlisConfiguration(_ settings: Settings) throws(CommandFailure) -> JLISClientConfiguration {
-    JLISClientConfiguration(
+    var configuration = JLISClientConfiguration(
       revocationAddress: try settings.required(.jlisRevocationURL), apiAddress: try settings.required(.jlisURL),
       trustRootsPEM: try text(of: try settings.required(.jlisTrustFile)),
       clientCertificatePEM: try text(of: try settings.required(.jlisCertificateFile)),
       clientKeyPEM: try text(of: try settings.required(.jlisKeyFile)))
+    try OCSPOptions.carry(&configuration, settings)
+    return configuration
   }
 
   static func jlis(_ settings: Settings) throws(CommandFailure) -> JLISClient {

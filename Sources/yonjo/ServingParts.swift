@@ -32,15 +32,16 @@ struct ServingParts: Sendable {
     let policies = try TrustSettings.policies(settings)
     let issuer = try settings.required(.issuer)
     let threads = try settings.integer(.workThreads, 1...64)
+    let ocsp = try OCSPOptions.source(settings)
     jlis = try Connections.jlis(settings)
     pool = PostgreSQLPool(main, logger: logger)
     jobsPool = PostgreSQLPool(jobs, logger: logger)
     services = BrokerServices(
       pool: pool, jobsPool: jobsPool, root: root, trust: trust, policies: policies, jlis: jlis, clock: SystemWallClock(), issuer: issuer,
       workThreads: threads,
-      logger: logger)
+      ocsp: ocsp, logger: logger)
     checks = Self.checks(pool, services, jlis)
-    gauges = Self.gauges(pool)
+    gauges = Self.gauges(pool) + Self.gauges(jlis)
   }
 
   func close() async {
@@ -77,6 +78,19 @@ struct ServingParts: Sendable {
       HealthCheck("instanceLock") { services.instance.isHeld ? .init(.up) : .init(.down) },
       HealthCheck("jlis") { await source.look() },
     ]
+  }
+
+  /// 0 the door is asked, 1 one call is let through to see, 2 it rests.
+  private static func gauges(_ jlis: JLISClient) -> [GaugeSource] {
+    JLISClient.Door.allCases.map { door in
+      GaugeSource("yonjo_jlis_breaker_\(door.rawValue)") {
+        switch jlis.state(of: door) {
+        case .open: 0
+        case .trying: 1
+        case .resting: 2
+        }
+      }
+    }
   }
 
   private static func gauges(_ pool: PostgreSQLPool) -> [GaugeSource] {

@@ -6,7 +6,9 @@ import Foundation
 struct TenantCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tenant", abstract: "Tenants of the platform (サービス提供者).",
-    subcommands: [CreateCommand.self, ListCommand.self, ShowCommand.self, SuspendCommand.self])
+    subcommands: [
+      CreateCommand.self, ListCommand.self, ShowCommand.self, SuspendCommand.self, RevocationCommand.self, OverrideCommand.self,
+    ])
 
   /// A tenant as commands print it.
   struct Line: Encodable {
@@ -15,6 +17,8 @@ struct TenantCommand: AsyncParsableCommand {
     let status: String
     let sandbox: Bool
     let revocationPolicy: String
+    let fallbackSeconds: Int
+    let revocationOverride: RevocationOverride?
     let createdAt: Date
     let suspendedAt: Date?
 
@@ -24,11 +28,23 @@ struct TenantCommand: AsyncParsableCommand {
       status = tenant.status.rawValue
       sandbox = tenant.isSandbox
       revocationPolicy = tenant.revocationPolicy.rawValue
+      fallbackSeconds = tenant.fallbackSeconds
+      revocationOverride = tenant.revocationOverride
       createdAt = tenant.createdAt
       suspendedAt = tenant.suspendedAt
     }
 
     var text: String { "\(id)\t\(status)\(sandbox ? " sandbox" : "")\(suspendedAt == nil ? "" : " suspended")\t\(name)" }
+
+    /// What decides on revocation, one thing a line.
+    var revocationText: String {
+      let fallback = "a list stands in for OCSP up to \(fallbackSeconds / 3600) h \(fallbackSeconds % 3600 / 60) min after its thisUpdate"
+      let override =
+        revocationOverride.map {
+          "OVERRIDE until \(Instant.text($0.until))\($0.until <= Date() ? " (over)" : ""): unknown revocation passes; by \($0.by): \($0.reason)"
+        } ?? "no override: unknown revocation is refused"
+      return ["  revocation \(revocationPolicy)", "  " + fallback, "  " + override].joined(separator: "\n")
+    }
   }
 
   static func id(_ text: String) throws(CommandFailure) -> TenantID {
@@ -143,7 +159,7 @@ struct TenantCommand: AsyncParsableCommand {
       let lines = clients.map(ClientCommand.Line.init)
       try Program.print(
         Report(tenant: Line(tenant), clients: lines), asJSON: common.json,
-        ([Line(tenant).text] + lines.map { "  " + $0.text }).joined(separator: "\n"))
+        ([Line(tenant).text, Line(tenant).revocationText] + lines.map { "  " + $0.text }).joined(separator: "\n"))
     }
   }
 
@@ -167,6 +183,87 @@ struct TenantCommand: AsyncParsableCommand {
         try await $0.suspend(id, suspends, operatorName: TenantCommand.operatorName)
       }
       try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text)
+    }
+  }
+
+  /// `yonjo tenant revocation`
+  struct RevocationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "revocation", abstract: "Say how revocation is found out for a tenant; without options, show it.",
+      discussion: """
+        crl asks the revocation list alone, ocsp the responder alone, ocspThenCrl the responder and, where it gives no word, the list, as long as that is
+        younger than --fallback-hours (1 to 168; 36 unless set, for J-LIS makes a list a day and one may be late). Serving processes follow within seconds.
+        """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Option(help: "crl, ocsp or ocspThenCrl.")
+    var policy: String?
+
+    @Option(name: .customLong("fallback-hours"), help: "How old a list may be that stands in for OCSP.")
+    var fallbackHours: Int?
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let chosen = try policy.map { text throws(CommandFailure) in
+        guard let policy = RevocationPolicy(rawValue: text) else {
+          throw CommandFailure(.badUse, "--policy must be crl, ocsp or ocspThenCrl.")
+        }
+        return policy
+      }
+      let hours = fallbackHours
+      if let hours, !(1...168).contains(hours) { throw CommandFailure(.badUse, "--fallback-hours must be within 1…168.") }
+      let tenant = try await TenantCommand.administer(common) { administration in
+        guard chosen != nil || hours != nil else { return try await administration.get(id) }
+        return try await administration.change(
+          id, revocationPolicy: chosen, fallbackSeconds: hours.map { $0 * 3600 }, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).revocationText)
+    }
+  }
+
+  /// `yonjo tenant override`
+  struct OverrideCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "override", abstract: "Let unknown revocation pass for a tenant for a while, on record; or end that.",
+      discussion: """
+        For an outage that a tenant must ride out. At most seven days; reason and name stand in the audit log, and every decision that passes by the
+        override is marked in its verification, its audit event and its answer. What is revoked never passes, nor what the responder does not know.
+        """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Option(help: "Why, 1 to 500 characters.")
+    var reason: String?
+
+    @Option(help: "Who answers for it; the account that runs the command unless given.")
+    var by: String?
+
+    @Option(help: "When it ends, such as 2025-11-21T03:04:05Z.")
+    var until: String?
+
+    @Flag(help: "End the override now.")
+    var end = false
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let override: RevocationOverride?
+      switch (end, reason, until) {
+      case (true, nil, nil): override = nil
+      case (false, let reason?, let until?):
+        override = RevocationOverride(reason: reason, by: by ?? TenantCommand.operatorName, until: try Instant.read(until))
+      default: throw CommandFailure(.badUse, "Give --reason and --until, or --end alone.")
+      }
+      let tenant = try await TenantCommand.administer(common) {
+        try await $0.setRevocationOverride(id, override, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).revocationText)
     }
   }
 }

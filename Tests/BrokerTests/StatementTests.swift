@@ -57,6 +57,7 @@ struct StatementTests {
   /// Statements of the command line: the operator role.
   static let ofAdministration: [Statement] = [
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
+    TenantStore.override,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
     KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
   ]

@@ -28,6 +28,64 @@ import Testing
     #expect(breaker.mayCall())
   }
 
+  @Test func aDoorIsOpenThenRestsThenIsTriedByOne() {
+    let instants = Instants()
+    let breaker = CircuitBreaker(threshold: 1, pause: .seconds(5), now: { instants.now })
+    #expect(breaker.doorState == .open)
+    breaker.failed()
+    #expect(breaker.doorState == .resting)
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+    #expect(breaker.doorState == .trying)
+    breaker.failed()
+    #expect(breaker.doorState == .resting)
+    #expect(!breaker.mayCall())
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+    breaker.succeeded()
+    #expect(breaker.doorState == .open)
+  }
+
+  @Test func whoGivesUpWhileTryingLeavesTheTryToTheNext() {
+    let instants = Instants()
+    let breaker = CircuitBreaker(threshold: 1, pause: .seconds(5), now: { instants.now })
+    breaker.abandoned()
+    #expect(breaker.doorState == .open)
+    breaker.failed()
+    breaker.abandoned()
+    #expect(!breaker.mayCall())
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+    breaker.abandoned()
+    #expect(breaker.mayCall())
+    #expect(!breaker.mayCall())
+  }
+
+  @Test func aTryThatIsNeverHeardOfIsRepeatedAfterAnotherPause() {
+    let instants = Instants()
+    let breaker = CircuitBreaker(threshold: 1, pause: .seconds(5), now: { instants.now })
+    breaker.failed()
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+    #expect(!breaker.mayCall())
+    instants.advance(.seconds(5))
+    #expect(breaker.mayCall())
+  }
+
+  @Test func aShortQuestionFitsIntoAnAddressAndALongOneDoesNot() {
+    #expect(OCSPPath.path(of: [0xFB, 0xFF, 0xFE, 0]) == "%2B%2F%2F%2BAA%3D%3D")
+    #expect(OCSPPath.path(of: [UInt8](repeating: 0, count: 189))?.utf8.count == 252)
+    #expect(OCSPPath.path(of: [UInt8](repeating: 0, count: 192)) == nil)
+  }
+
+  @Test func onlyAnOCSPAnswerIsTakenForOne() {
+    #expect(OCSPPath.isAnswer(contentType: "application/ocsp-response"))
+    #expect(OCSPPath.isAnswer(contentType: "Application/OCSP-Response ; charset=binary"))
+    for type in [nil, "", "text/html", "application/ocsp-request", "text/html; application/ocsp-response"] {
+      #expect(!OCSPPath.isAnswer(contentType: type))
+    }
+  }
+
   @Test func aRefusalsCodeCannotCarryContent() {
     #expect(JLISRefusal(rawValue: "四情 <花子>\n").rawValue == "")
     #expect(JLISRefusal(rawValue: String(repeating: "a", count: 100)).rawValue.count == 64)

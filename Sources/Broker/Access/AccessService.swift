@@ -36,7 +36,7 @@ public final class AccessService: Sendable {
     let origins: [String]
     let status: VerifierStatus
     let isSandbox: Bool
-    let policy: RevocationPolicy
+    let policy: TenantRevocationPolicy
     let isSuspended: Bool
   }
 
@@ -144,9 +144,11 @@ public final class AccessService: Sendable {
     let result = try await core.database.query(tenant, TenantStore.credentials, [.uuid(tenant.uuid), .text(clientID)])
     guard let row = result.rows.first else { return nil }
     let set = try JSONDecoder().decode([String: [JSONWebKey]].self, from: Data(try row.text(0).utf8))
-    guard let status = VerifierStatus(rawValue: try row.text(3)), let policy = RevocationPolicy(rawValue: try row.text(5)) else {
+    guard let status = VerifierStatus(rawValue: try row.text(3)), let method = RevocationPolicy(rawValue: try row.text(5)) else {
       return nil
     }
+    let policy = TenantRevocationPolicy(
+      tenantID: tenant, method: method, fallbackSeconds: try row.int(7), override: try RevocationOverride(row, at: 8))
     return Credentials(
       keys: set["keys"] ?? [], scopes: Set(try row.textArray(1).compactMap(Scope.init(rawValue:))), origins: try row.textArray(2),
       status: status,

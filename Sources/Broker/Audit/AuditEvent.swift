@@ -5,7 +5,8 @@ internal import PostgreSQL
 public struct AuditEvent: Sendable, Codable {
   /// What happened; the names are stable and listed in OpenAPI.
   public enum Kind: String, Sendable, Codable, CaseIterable {
-    case tenantCreated, tenantSuspended, tenantChanged, clientCreated, clientRotated, clientRevoked, keyRotated, keysHandedOver
+    case tenantCreated, tenantSuspended, tenantChanged, revocationOverrideSet, revocationOverrideEnded, clientCreated, clientRotated,
+      clientRevoked, keyRotated, keysHandedOver
     case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered,
       tagLookedUp, tagsLookedUp
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed

@@ -157,7 +157,9 @@ public struct ConsentService: Sendable {
           VerificationStore.insert(
             evidence, tenant: caller.tenantID, purpose: .consent, session: session.uuid, subject: subject, verdict: .ok,
             documentDigest: Array(session.statement.utf8).sha256),
-          core.audit.record(.consentSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification"),
+          core.audit.record(
+            .consentSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
+            detail: sound.revocation.auditDetail),
         ])
         return outcome
       }

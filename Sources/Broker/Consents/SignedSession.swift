@@ -42,7 +42,7 @@ struct SignedSession: Sendable {
         core.audit.record(
           .consentSigned, by: caller, subject: session.subjectID, object: id.description, purpose: "signatureVerification",
           outcome: verdict.result,
-          detail: ["session": purpose.rawValue]),
+          detail: ["session": purpose.rawValue].merging(part?.revocation.auditDetail ?? [:]) { $1 }),
       ])
       try await core.idempotency.finish(claim, outcome, in: transaction)
     }

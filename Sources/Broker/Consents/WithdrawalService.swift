@@ -107,7 +107,7 @@ public struct WithdrawalService: Sendable {
             evidence, tenant: caller.tenantID, purpose: .withdrawal, session: session.uuid, subject: subject, verdict: .ok),
           core.audit.record(
             .consentSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
-            detail: ["session": "withdrawal"]),
+            detail: ["session": "withdrawal"].merging(sound.revocation.auditDetail) { $1 }),
         ]
         if consent.isAtSource {
           statements.append(try book.intent(.cancelConsent, consent, session.toBeSigned, material.main, keys))

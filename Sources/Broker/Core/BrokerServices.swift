@@ -52,17 +52,18 @@ public struct BrokerServices: Sendable {
   ///   - policies: accepted beside those that are known of that environment.
   ///   - issuer: the broker's own address, such as `https://yonjo.example.jp`: `iss` and `aud` of tokens.
   ///   - workThreads: threads for work over a millisecond.
+  ///   - ocsp: how responders are asked.
   public init(
     pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, policies: [JPKIProfile.Policy] = [],
     jlis: any JLISService,
     clock: any WallClock, issuer: String,
-    workThreads: Int = 4, logger: Logger
+    workThreads: Int = 4, ocsp: OCSPSourceSettings = OCSPSourceSettings(), logger: Logger
   ) {
     let work = WorkPool(threads: workThreads)
     let ids = IdentifierSource(clock: clock)
     let instance = InstanceLock(pool: pool)
     let database = Database(pool: pool, logger: logger)
-    let revocation = RevocationService(jlis: jlis, trust: trust, database: database, work: work, clock: clock, logger: logger)
+    let revocation = RevocationService(jlis: jlis, trust: trust, database: database, work: work, clock: clock, ocsp: ocsp, logger: logger)
     let verifier = CardVerifier(trust: trust, policies: policies)
     func core(_ database: Database) -> BrokerCore {
       let vault = KeyVault(database: database, root: root, clock: clock)

@@ -6,14 +6,6 @@ public enum VerifierStatus: String, Sendable, Codable, CaseIterable {
   case deemedVerifier
 }
 
-/// How a tenant wants revocation found out.
-public enum RevocationPolicy: String, Sendable, Codable, CaseIterable {
-  case crl
-  case ocsp
-  /// OCSP, and the CRL index where OCSP gives no answer.
-  case ocspThenCrl
-}
-
 /// What a client may ask for; the names are the token's scopes (api.md, Access).
 public enum Scope: String, Sendable, Codable, CaseIterable {
   case onboarding
@@ -41,7 +33,7 @@ public struct Caller: Sendable {
   /// A sandbox tenant may send plain card fields.
   public let isSandbox: Bool
   /// The tenant's way of finding out revocation.
-  public let revocationPolicy: RevocationPolicy
+  public let revocationPolicy: TenantRevocationPolicy
   /// Origins registered for the client.
   public let origins: [String]
   /// What the token allows.
@@ -51,7 +43,8 @@ public struct Caller: Sendable {
 
   /// Made by ``AccessService`` (and by tests).
   public init(
-    tenantID: TenantID, clientID: String, status: VerifierStatus, isSandbox: Bool, revocationPolicy: RevocationPolicy, origins: [String],
+    tenantID: TenantID, clientID: String, status: VerifierStatus, isSandbox: Bool, revocationPolicy: TenantRevocationPolicy,
+    origins: [String],
     scopes: Set<Scope>, requestID: String
   ) {
     self.tenantID = tenantID

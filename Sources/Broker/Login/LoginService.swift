@@ -84,7 +84,8 @@ public struct LoginService: Sendable {
         .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .authentication)), .id(session.subjectID), .uuid(evidence.id.uuid),
         .text(evidence.method), .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor),
         .text(caller.requestID),
-        .bool(session.isOver(at: now)),
+        .bool(session.isOver(at: now)), .text(optional: evidence.purpose?.rawValue), evidence.sourceAgeSeconds.map { .int4($0) } ?? .null,
+        .bool(evidence.isUnderOverride == true), .json(AuditTrail.json(sound.revocation.auditDetail)),
       ]
     ).rows[0]
     let verdict = Verdict(result: try row.text(0))
@@ -107,7 +108,9 @@ public struct LoginService: Sendable {
       [
         VerificationStore.insert(
           evidence, tenant: caller.tenantID, purpose: .login, session: session.uuid, subject: subject, verdict: verdict),
-        core.audit.record(.loginAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result),
+        core.audit.record(
+          .loginAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result,
+          detail: part?.revocation.auditDetail ?? [:]),
       ])
     return LoginAnswer(
       id: session.id, verdict: verdict, subjectID: nil, pair: nil, itemsMayHaveChanged: false, authenticatedAt: evidence.checkedAt,

@@ -3,7 +3,8 @@ internal import PostgreSQL
 /// SQL of logins: one statement uses the session up, finds the subject and writes verification and audit event, in one round trip.
 enum LoginStore {
   /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 serial indexes · 8 wanted subject or null ·
-  /// 9 verification id · 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
+  /// 9 verification id · 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over ·
+  /// 16 purpose of the revocation check · 17 age of its word · 18 passed by override · 19 the audit event's detail
   ///
   /// A repeat under the same key finds the verification of the first time (`told`) and makes no second; that it was answered is audited each time.
   ///
@@ -34,19 +35,21 @@ enum LoginStore {
     ), first_time as (
       select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier
     ), told as (
-      select v.method, v.source_time, v.result from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
+      select v.method, v.source_time, v.result, v.revocation_override from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
     ), verified as (
-      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
-      select $1, $9, 'login', $2, (select subject_id from found), outcome, $10, $11, $5 from verdict
+      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at,
+        revocation_purpose, source_age_seconds, revocation_override)
+      select $1, $9, 'login', $2, (select subject_id from found), outcome, $10, $11, $5, $16, $17, $18 from verdict
       where outcome <> 'expired' and (not repeated or exists (select 1 from told where result <> outcome))
     ), audited as (
-      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id)
-      select $1, $12, $5, 'loginAnswered', $13, (select subject_id from found), null, 'signatureVerification', outcome, $14 from verdict
+      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail)
+      select $1, $12, $5, 'loginAnswered', $13, (select subject_id from found), null, 'signatureVerification', outcome, $14, $19 from verdict
     )
     select v.outcome, v.fresh, f.subject_id, p.pair_id, p.state, p.ledger_ref_sealed,
       exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = f.subject_id and b.kind = 'signing' and b.superseded_at is null
         and b.status = 'changed') as changed,
-      e.used_at, case when t.result <> v.outcome then null else e.verification_id end, t.method, t.source_time
+      e.used_at, case when t.result <> v.outcome then null else e.verification_id end, t.method, t.source_time,
+      coalesce(t.revocation_override, false)
     from verdict v left join found f on true left join first_time e on true left join told t on true
     left join lateral (
       select pair_id, state, ledger_ref_sealed from pairs where tenant_id = $1 and subject_id = f.subject_id

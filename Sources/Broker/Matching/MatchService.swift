@@ -75,14 +75,15 @@ public struct MatchService: Sendable {
         .bytesArray(stored), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)), .uuid(evidence.id.uuid),
         .text(evidence.method),
         .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor), .text(caller.requestID),
-        .bool(session.isOver(at: now)),
+        .bool(session.isOver(at: now)), .text(optional: evidence.purpose?.rawValue), evidence.sourceAgeSeconds.map { .int4($0) } ?? .null,
+        .bool(evidence.isUnderOverride == true), .json(AuditTrail.json(sound.revocation.auditDetail)),
       ]
     ).rows[0]
     let outcome = try row.text(0)
     if outcome == "expired" { throw StatelessSession.expired }
     let verdict = outcome == "replayed" ? Verdict(.replayed) : Verdict.ok
     let matched = outcome == "matched"
-    let told = try VerificationEvidence(told: row, at: 5, checkedAt: 8) ?? evidence
+    let told = try VerificationEvidence(told: row, at: 5, checkedAt: 9) ?? evidence
     return MatchAnswer(
       id: id, verdict: verdict, matched: matched, subjectID: matched ? try row.optionalUUID(1).map(SubjectID.init) : nil,
       pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: told)
@@ -97,7 +98,9 @@ public struct MatchService: Sendable {
       [
         VerificationStore.insert(
           evidence, tenant: caller.tenantID, purpose: .match, session: session.uuid, subject: subject, verdict: verdict),
-        core.audit.record(.matchAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result),
+        core.audit.record(
+          .matchAnswered, by: caller, subject: subject, purpose: "signatureVerification", outcome: verdict.result,
+          detail: part?.revocation.auditDetail ?? [:]),
       ])
     return MatchAnswer(id: session.id, verdict: verdict, matched: false, subjectID: nil, pair: nil, evidence: evidence)
   }
@@ -164,7 +167,8 @@ enum CardTags {
 /// SQL of matches: one statement, one round trip.
 enum MatchStore {
   /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 stored tags · 8 serial indexes · 9 verification id ·
-  /// 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over
+  /// 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over ·
+  /// 16 purpose of the revocation check · 17 age of its word · 18 passed by override · 19 the audit event's detail
   ///
   /// A repeat beside its first request is known as ``LoginStore/answer`` knows it.
   ///
@@ -202,17 +206,19 @@ enum MatchStore {
     ), first_time as (
       select verification_id, used_at from used where not fresh union all select verification_id, used_at from earlier
     ), told as (
-      select v.method, v.source_time, v.result from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
+      select v.method, v.source_time, v.result, v.revocation_override from first_time e join verifications v on v.tenant_id = $1 and v.verification_id = e.verification_id
     ), verified as (
-      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at)
-      select $1, $9, 'match', $2, (select subject_id from hit), result, $10, $11, $5
+      insert into verifications (tenant_id, verification_id, purpose, session_id, subject_id, result, method, source_time, checked_at,
+        revocation_purpose, source_age_seconds, revocation_override)
+      select $1, $9, 'match', $2, (select subject_id from hit), result, $10, $11, $5, $16, $17, $18
       from proof where outcome <> 'expired' and (not repeated or exists (select 1 from told where told.result <> proof.result))
     ), audited as (
-      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, purpose, outcome, request_id)
-      select $1, $12, $5, 'matchAnswered', $13, (select subject_id from hit), 'signatureVerification', outcome, $14 from verdict
+      insert into audit_events (tenant_id, event_id, at, kind, actor, subject_id, purpose, outcome, request_id, detail)
+      select $1, $12, $5, 'matchAnswered', $13, (select subject_id from hit), 'signatureVerification', outcome, $14, $19 from verdict
     )
     select p.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed,
-      case when t.result <> p.result then null else e.verification_id end, t.method, t.source_time, e.used_at
+      case when t.result <> p.result then null else e.verification_id end, t.method, t.source_time,
+      coalesce(t.revocation_override, false), e.used_at
     from proof p left join hit h on true left join first_time e on true left join told t on true
     """)
 }

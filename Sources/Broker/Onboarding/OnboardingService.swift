@@ -200,7 +200,8 @@ public struct OnboardingService: Sendable {
             documentDigest: session.request.applicationDigest),
           core.audit.record(
             .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
-            detail: ["verification": evidence.id.description, "consents": String(consents.count), "pair": pair?.state.rawValue ?? "none"]),
+            detail: ["verification": evidence.id.description, "consents": String(consents.count), "pair": pair?.state.rawValue ?? "none"]
+              .merging(card.revocation.auditDetail) { $1 }),
         ])
       return outcome
     }
@@ -243,7 +244,7 @@ public struct OnboardingService: Sendable {
         core.audit.record(
           .onboardingSigned, by: caller, subject: subject, object: id.description, purpose: "signatureVerification",
           outcome: verdict.result,
-          detail: verdict.reason.map { ["reason": $0] } ?? [:]),
+          detail: (verdict.reason.map { ["reason": $0] } ?? [:]).merging(part?.revocation.auditDetail ?? [:]) { $1 }),
       ])
       try await core.idempotency.finish(claim, outcome, in: transaction)
     }

@@ -1,47 +1,9 @@
-internal import Crypto
-public import Foundation
+internal import Foundation
 public import JLIS
 public import JPKI
 public import Logging
 internal import PostgreSQL
 internal import Synchronization
-
-/// What was found out about one certificate, how, and how old the word is.
-public struct RevocationDecision: Sendable {
-  /// Where the word came from.
-  public enum Method: String, Sendable, Codable {
-    case crl, ocsp
-    /// Nothing could be asked.
-    case none
-  }
-
-  /// Nil where no source could be asked: as good as unknown.
-  public let status: RevocationStatus?
-  /// Where the word came from.
-  public let method: Method
-  /// When the source says that it knew this (thisUpdate).
-  public let sourceTime: Date?
-  /// When the broker asked.
-  public let checkedAt: Date
-  /// Why the status is unknown or ended.
-  public let reason: VerificationReason?
-
-  var isUnknown: Bool {
-    switch status {
-    case .good, .revoked: false
-    case .unknown, nil: true
-    }
-  }
-
-  /// The result that this gives to a verification that is sound otherwise.
-  var result: VerificationResult {
-    switch status {
-    case .good: .ok
-    case .revoked: .certificateRevoked
-    case .unknown, nil: .revocationUnknown
-    }
-  }
-}
 
 /// Finds out whether a certificate is revoked, as the tenant's policy says, and fails closed (law 5).
 public final class RevocationService: Sendable {
@@ -49,64 +11,33 @@ public final class RevocationService: Sendable {
   private let trust: TrustStore
   private let database: Database
   private let work: WorkPool
-  private let clock: any WallClock
+  let clock: any WallClock
   private let logger: Logger
+  let ocsp: OCSPSource
+  let metrics = RevocationMetrics()
   private let lists = Mutex<[CertificateKind: RevocationList]>([:])
 
   /// - Parameters:
   ///   - jlis: who is asked.
   ///   - trust: issuers of certificates, lists and responders.
   ///   - work: OpenSSL's work over a millisecond runs here.
-  public init(jlis: any JLISService, trust: TrustStore, database: Database, work: WorkPool, clock: any WallClock, logger: Logger) {
+  ///   - ocsp: how responders are asked.
+  public init(
+    jlis: any JLISService, trust: TrustStore, database: Database, work: WorkPool, clock: any WallClock,
+    ocsp: OCSPSourceSettings = OCSPSourceSettings(), logger: Logger
+  ) {
     self.jlis = jlis
     self.trust = trust
     self.database = database
     self.work = work
     self.clock = clock
     self.logger = logger
+    self.ocsp = OCSPSource(jlis: jlis, settings: ocsp, work: work, clock: clock, metrics: metrics, logger: logger)
   }
 
-  /// The status of a certificate that was just verified otherwise.
-  func check(_ certificate: VerifiedCertificate, policy: RevocationPolicy) async -> RevocationDecision {
-    await check(serial: certificate.serial, kind: certificate.kind, issuer: certificate.issuer, policy: policy)
-  }
-
-  /// The status of a certificate of which only the serial is known (it was bound earlier). One serial a call (law 2).
-  func check(serial: Serial, kind: CertificateKind, issuer: TrustAnchor, policy: RevocationPolicy) async -> RevocationDecision {
-    switch policy {
-    case .crl: return fromList(serial, kind)
-    case .ocsp: return await fromResponder(serial, kind, issuer)
-    case .ocspThenCrl:
-      let decision = await fromResponder(serial, kind, issuer)
-      guard decision.isUnknown else { return decision }
-      let second = fromList(serial, kind)
-      return second.isUnknown ? decision : second
-    }
-  }
-
-  private func fromList(_ serial: Serial, _ kind: CertificateKind) -> RevocationDecision {
-    let now = clock.now()
-    guard let list = lists.withLock({ $0[kind] }) else {
-      return RevocationDecision(status: nil, method: .none, sourceTime: nil, checkedAt: now, reason: nil)
-    }
-    let status = list.status(of: serial, at: now)
-    return RevocationDecision(status: status, method: .crl, sourceTime: list.thisUpdate, checkedAt: now, reason: status.reason)
-  }
-
-  private func fromResponder(_ serial: Serial, _ kind: CertificateKind, _ issuer: TrustAnchor) async -> RevocationDecision {
-    var generator = SystemRandomNumberGenerator()
-    let nonce = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    do {
-      let request = OCSPRequestMessage.make(serial: serial, issuer: issuer, nonce: nonce)
-      let answer = try await jlis.ocsp(request, kind: kind)
-      let now = clock.now()
-      let decision = try await work.run { OCSPAnswer.verify(answer, serial: serial, issuer: issuer, nonce: nonce, at: now) }
-      return RevocationDecision(
-        status: decision.status, method: .ocsp, sourceTime: decision.thisUpdate, checkedAt: now, reason: decision.reason)
-    } catch {
-      logger.warning("OCSP gave no answer", metadata: ["kind": "\(kind.rawValue)", "error": "\(error)"])
-      return RevocationDecision(status: nil, method: .none, sourceTime: nil, checkedAt: clock.now(), reason: nil)
-    }
+  /// What the list in force says, and when its source knew it; nil where there is none.
+  func listWord(_ serial: Serial, _ kind: CertificateKind, at now: Date) -> (status: RevocationStatus, sourceTime: Date)? {
+    lists.withLock { $0[kind] }.map { ($0.status(of: serial, at: now), $0.thisUpdate) }
   }
 
   /// Fetches both lists, verifies them, takes them into use and records their numbers. A list whose number went back is refused.

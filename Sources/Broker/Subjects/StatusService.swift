@@ -63,7 +63,7 @@ public struct StatusService: Sendable {
     case .answered(let status, _): return status
     case .claimed(let claim):
       do {
-        return try await perform(caller, id, method == .crl ? .crl : .ocsp, purpose, claim)
+        return try await perform(caller, id, caller.revocationPolicy.asking(method == .crl ? .crl : .ocsp), purpose, claim)
       } catch {
         await core.idempotency.release(claim)
         throw error
@@ -72,7 +72,7 @@ public struct StatusService: Sendable {
   }
 
   private func perform(
-    _ caller: Caller, _ id: SubjectID, _ policy: RevocationPolicy, _ purpose: CheckPurpose, _ claim: Idempotency.Claim
+    _ caller: Caller, _ id: SubjectID, _ policy: TenantRevocationPolicy, _ purpose: CheckPurpose, _ claim: Idempotency.Claim
   ) async throws -> SubjectStatus {
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     let results = try await core.database.unit(
@@ -88,13 +88,18 @@ public struct StatusService: Sendable {
       // One serial a call, opened for this call alone (law 2).
       let serial = try SealedSerial.open(try row.bytes(2), keys)
       guard let issuer = core.issuer(of: kind, keyIdentifier: try row.optionalBytes(3)) else { continue }
-      found[kind] = (BindingID(try row.uuid(0)), await core.revocation.check(serial: serial, kind: kind, issuer: issuer, policy: policy))
+      let decision = await core.revocation.check(
+        serial: serial, kind: kind, issuer: issuer, policy: policy, purpose: purpose, anew: true)
+      found[kind] = (BindingID(try row.uuid(0)), decision)
     }
     let now = core.clock.now()
     let status = SubjectStatus(
       checkID: core.ids.next(), signing: found[.signing].map { CertificateStanding($0.decision.status) } ?? .unknown,
       authentication: found[.authentication].map { CertificateStanding($0.decision.status) } ?? .unknown, checkedAt: now,
       method: (found[.signing] ?? found[.authentication])?.decision.method.rawValue ?? "none", purpose: purpose)
+    // The older of the two words: no more than that was known of both.
+    let oldest = found.values.map(\.decision).filter { $0.sourceTime != nil }.max { ($0.ageSeconds ?? 0) < ($1.ageSeconds ?? 0) }
+    let reason = (found[.signing]?.decision.reason ?? found[.authentication]?.decision.reason)?.rawValue
     try await core.database.transaction(caller.tenantID) { transaction in
       for (kind, entry) in found {
         try await core.standing.record(
@@ -107,11 +112,16 @@ public struct StatusService: Sendable {
           [
             .uuid(caller.tenantID.uuid), .id(status.checkID), .uuid(id.uuid), .text(purpose.rawValue), .text(status.method),
             .text(status.signing.rawValue), .text(status.authentication.rawValue), .timestamp(now),
+            .timestamp(optional: oldest?.sourceTime), oldest?.ageSeconds.map { .int4(Int32(clamping: $0)) } ?? .null,
+            .text(optional: reason),
           ]),
         core.audit.record(
           .statusChecked, by: caller, subject: id, object: status.checkID?.description, purpose: purpose.rawValue,
           outcome: status.signing.rawValue,
-          detail: ["method": status.method, "authentication": status.authentication.rawValue]),
+          detail: [
+            "method": status.method, "authentication": status.authentication.rawValue,
+            "revocationAgeSeconds": oldest?.ageSeconds.map(String.init),
+          ].compactMapValues { $0 }),
       ])
       try await core.idempotency.finish(claim, status, in: transaction)
     }
@@ -156,7 +166,9 @@ enum StatusStore {
   static let insert = Statement(
     "insert_status_check",
     """
-    insert into status_checks (tenant_id, check_id, subject_id, purpose, method, signing, authentication, checked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into status_checks (tenant_id, check_id, subject_id, purpose, method, signing, authentication, checked_at, source_time,
+      source_age_seconds, reason)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     """)
   static let list = Statement(
     "list_status_checks",

@@ -14,10 +14,29 @@ public struct Tenant: Sendable, Codable {
   public let isSandbox: Bool
   /// How it wants revocation found out.
   public let revocationPolicy: RevocationPolicy
+  /// How old a list may be that stands in for OCSP, in seconds.
+  public let fallbackSeconds: Int
+  /// Lets unknown revocation pass until its end; nil unless the operator set one.
+  public let revocationOverride: RevocationOverride?
   /// When the operator made it.
   public let createdAt: Date
   /// Since when it gets no token; nil while it is served.
   public let suspendedAt: Date?
+
+  /// All that decides on revocation for it.
+  public var policy: TenantRevocationPolicy {
+    TenantRevocationPolicy(tenantID: id, method: revocationPolicy, fallbackSeconds: fallbackSeconds, override: revocationOverride)
+  }
+}
+
+extension RevocationOverride {
+  /// Columns `column`…`column + 2`: reason, by, until; nil where there is none.
+  init?(_ row: Row, at column: Int) throws {
+    guard let reason = try row.optionalText(column), let by = try row.optionalText(column + 1),
+      let until = try row.optionalTimestamp(column + 2)
+    else { return nil }
+    self.init(reason: reason, by: by, until: until)
+  }
 }
 
 /// A client of a tenant: one back end or one ledger machine, with its own key, scopes and origins.
@@ -40,7 +59,10 @@ public struct RegisteredClient: Sendable, Codable {
 
 /// SQL of tenants, services and clients.
 enum TenantStore {
-  private static let columns = "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at"
+  private static let policyColumns =
+    "revocation_fallback_seconds, revocation_override_reason, revocation_override_by, revocation_override_until"
+  private static let columns =
+    "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at, \(policyColumns)"
   static let insert = Statement(
     "insert_tenant",
     """
@@ -60,7 +82,13 @@ enum TenantStore {
     "change_tenant",
     """
     update tenants set verifier_status = coalesce($2, verifier_status), revocation_policy = coalesce($3, revocation_policy),
-      registered_key = coalesce($4, registered_key) where tenant_id = $1
+      registered_key = coalesce($4, registered_key), revocation_fallback_seconds = coalesce($5, revocation_fallback_seconds) where tenant_id = $1
+    """)
+  /// All three null ends the override.
+  static let override = Statement(
+    "override_tenant_revocation",
+    """
+    update tenants set revocation_override_reason = $2, revocation_override_by = $3, revocation_override_until = $4 where tenant_id = $1
     """)
   static let registeredKey = Statement("tenant_registered_key", "select registered_key::text from tenants where tenant_id = $1")
   /// Suspended ones too: what their customers withdrew must still reach J-LIS.
@@ -79,7 +107,8 @@ enum TenantStore {
   static let credentials = Statement(
     "client_credentials",
     """
-    select c.keys::text, c.scopes, c.origins, t.verifier_status, t.sandbox, t.revocation_policy, t.suspended_at is not null
+    select c.keys::text, c.scopes, c.origins, t.verifier_status, t.sandbox, t.revocation_policy, t.suspended_at is not null,
+      t.revocation_fallback_seconds, t.revocation_override_reason, t.revocation_override_by, t.revocation_override_until
     from clients c join tenants t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.client_id = $2 and c.revoked_at is null
     """)
   static let clientTenant = Statement("client_tenant", "select yonjo_client_tenant($1)")
@@ -111,8 +140,8 @@ public struct TenantAdministration: Sendable {
       throw Refusal.field("name", "nameInvalid", "A tenant's name has 1 to 200 characters.", nextStep: "Give it one.")
     }
     let tenant = Tenant(
-      id: ids.next(), name: name, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy, createdAt: clock.now(),
-      suspendedAt: nil)
+      id: ids.next(), name: name, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy,
+      fallbackSeconds: TenantRevocationPolicy.defaultFallbackSeconds, revocationOverride: nil, createdAt: clock.now(), suspendedAt: nil)
     let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
     _ = try await database.unit(
       tenant.id,
@@ -162,18 +191,65 @@ public struct TenantAdministration: Sendable {
     return try await get(id)
   }
 
-  /// Changes a tenant's standing, revocation policy or registered key.
+  /// Changes a tenant's standing, revocation policy, fallback or registered key; what is nil stays as it is.
+  ///
+  /// - Parameter fallbackSeconds: how old a list may be that stands in for OCSP, within ``TenantRevocationPolicy/fallbackSeconds``.
   public func change(
-    _ id: TenantID, status: VerifierStatus?, revocationPolicy: RevocationPolicy?, registeredKey: JSONWebKey?, operatorName: String
+    _ id: TenantID, status: VerifierStatus? = nil, revocationPolicy: RevocationPolicy? = nil, fallbackSeconds: Int? = nil,
+    registeredKey: JSONWebKey? = nil, operatorName: String
   ) async throws -> Tenant {
+    if let fallbackSeconds, !TenantRevocationPolicy.fallbackSeconds.contains(fallbackSeconds) {
+      throw Refusal.field(
+        "fallbackSeconds", "fallbackInvalid", "A list may stand in for OCSP for an hour to seven days.", nextStep: "Choose within that.")
+    }
     _ = try await get(id)
     let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
     _ = try await database.unit(
       id,
       [
         BoundStatement(
-          TenantStore.change, [.uuid(id.uuid), .text(optional: status?.rawValue), .text(optional: revocationPolicy?.rawValue), jwk]),
-        audit.record(.tenantChanged, tenant: id, actor: "operator:" + operatorName, detail: status.map { ["status": $0.rawValue] } ?? [:]),
+          TenantStore.change,
+          [
+            .uuid(id.uuid), .text(optional: status?.rawValue), .text(optional: revocationPolicy?.rawValue), jwk,
+            fallbackSeconds.map { .int4(Int32($0)) } ?? .null,
+          ]),
+        audit.record(
+          .tenantChanged, tenant: id, actor: "operator:" + operatorName,
+          detail: [
+            "status": status?.rawValue, "revocationPolicy": revocationPolicy?.rawValue, "fallbackSeconds": fallbackSeconds.map(String.init),
+          ].compactMapValues { $0 }),
+      ])
+    return try await get(id)
+  }
+
+  /// Lets unknown revocation pass for a tenant until the override's end, or with nil ends that. Recorded and audited; serving processes follow within
+  /// seconds, and mark every decision that passes by it. A revoked certificate never passes, nor one that the responder says it does not know.
+  ///
+  /// - Throws: ``Refusal`` for an override without reason or author, one that is over, and one of more than seven days.
+  public func setRevocationOverride(_ id: TenantID, _ override: RevocationOverride?, operatorName: String) async throws -> Tenant {
+    if let override {
+      guard (1...500).contains(override.reason.count), (1...200).contains(override.by.count) else {
+        throw Refusal.field(
+          "reason", "overrideUndocumented", "An override has a reason of 1 to 500 characters and somebody who answers for it.",
+          nextStep: "Say why, and who.")
+      }
+      let left = override.until.timeIntervalSince(clock.now())
+      guard left > 0, left <= RevocationOverride.longestSeconds else {
+        throw Refusal.field(
+          "until", "overrideTooLong", "An override ends within seven days from now.", nextStep: "Choose an earlier end; it can be set anew."
+        )
+      }
+    }
+    _ = try await get(id)
+    _ = try await database.unit(
+      id,
+      [
+        BoundStatement(
+          TenantStore.override,
+          [.uuid(id.uuid), .text(optional: override?.reason), .text(optional: override?.by), .timestamp(optional: override?.until)]),
+        audit.record(
+          override == nil ? .revocationOverrideEnded : .revocationOverrideSet, tenant: id, actor: "operator:" + operatorName,
+          detail: override.map { ["reason": $0.reason, "by": $0.by, "until": $0.until.formatted(.iso8601)] } ?? [:]),
       ])
     return try await get(id)
   }
@@ -251,6 +327,7 @@ public struct TenantAdministration: Sendable {
     }
     return Tenant(
       id: TenantID(try row.uuid(0)), name: try row.text(1), status: status, isSandbox: try row.bool(3), revocationPolicy: policy,
-      createdAt: try row.timestamp(5), suspendedAt: try row.optionalTimestamp(6))
+      fallbackSeconds: try row.int(7), revocationOverride: try RevocationOverride(row, at: 8), createdAt: try row.timestamp(5),
+      suspendedAt: try row.optionalTimestamp(6))
   }
 }

@@ -21,7 +21,9 @@ struct CardExaminer: Sendable {
   let clock: any WallClock
 
   /// - Parameter toBeSigned: the bytes that the card was asked to sign.
-  func examine(_ part: CardMaterial.Part, over toBeSigned: [UInt8], kind: CertificateKind, policy: RevocationPolicy) async -> Examination {
+  func examine(_ part: CardMaterial.Part, over toBeSigned: [UInt8], kind: CertificateKind, policy: TenantRevocationPolicy) async
+    -> Examination
+  {
     let certificate: VerifiedCertificate
     do {
       // Some 50 µs (one RSA verification): below the millisecond from which work must leave this thread.
@@ -31,11 +33,8 @@ struct CardExaminer: Sendable {
     } catch {
       return .refused(Verdict(error), nil)
     }
-    let sound = SoundPart(certificate: certificate, revocation: await revocation.check(certificate, policy: policy))
-    switch sound.revocation.status {
-    case .good: return .sound(sound)
-    case .revoked, .unknown, nil:
-      return .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound)
-    }
+    let sound = SoundPart(
+      certificate: certificate, revocation: await revocation.check(certificate, policy: policy, purpose: .signatureVerification))
+    return sound.revocation.passes ? .sound(sound) : .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound)
   }
 }

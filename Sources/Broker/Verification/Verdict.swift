@@ -43,6 +43,13 @@ public struct VerificationEvidence: Sendable, Codable {
   public let method: String
   /// When the source of the revocation word says that it knew it.
   public let sourceTime: Date?
+  /// True where the word was unknown and passed by the tenant's override; nil otherwise.
+  public var isUnderOverride: Bool? = nil
+  /// What the word served; nil where none was asked for.
+  var purpose: CheckPurpose? = nil
+
+  /// How old the word was, in whole seconds.
+  var sourceAgeSeconds: Int32? { sourceTime.map { Int32(clamping: Int(checkedAt.timeIntervalSince($0).rounded(.down))) } }
 }
 
 extension VerificationEvidence {
@@ -51,14 +58,18 @@ extension VerificationEvidence {
     checkedAt = now
     method = revocation?.method.rawValue ?? "none"
     sourceTime = revocation?.sourceTime
+    isUnderOverride = revocation?.isUnderOverride == true ? true : nil
+    purpose = revocation?.purpose
   }
 
-  /// The evidence of the first time, where an answer is repeated: its id, method and source time stand from column `place`. Nil where there is none.
+  /// The evidence of the first time, where an answer is repeated: its id, method, source time and override stand from column `place`. Nil where
+  /// there is none.
   init?(told row: Row, at place: Int, checkedAt: Int) throws {
     guard let id = try row.optionalUUID(place) else { return nil }
     self.id = VerificationID(id)
     self.checkedAt = try row.timestamp(checkedAt)
     method = try row.optionalText(place + 1) ?? "none"
     sourceTime = try row.optionalTimestamp(place + 2)
+    isUnderOverride = try row.bool(place + 3) ? true : nil
   }
 }

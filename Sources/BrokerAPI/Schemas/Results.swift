@@ -19,12 +19,15 @@ struct VerificationForVerifier: Encodable {
   let checkedAt: Date
   let method: String
   let sourceTime: Date?
+  /// Present where revocation was unknown and passed by the tenant's override.
+  let revocationOverride: Bool?
 
   init(_ evidence: VerificationEvidence) {
     id = evidence.id
     checkedAt = evidence.checkedAt
     method = evidence.method
     sourceTime = evidence.sourceTime
+    revocationOverride = evidence.isUnderOverride
   }
 }
 

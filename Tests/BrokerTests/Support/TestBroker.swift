@@ -63,16 +63,20 @@ final class TestBroker: Sendable {
   }
 
   /// Another serving process on the same database.
-  func another() -> BrokerServices { Self.services(pools, root, trust, simulator, clock) }
+  func another(ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), jlis: (any JLISService)? = nil) -> BrokerServices {
+    Self.services(pools, root, trust, simulator, clock, ocsp, jlis)
+  }
 
   private static func services(
-    _ pools: Pools, _ root: RootKey, _ trust: TrustStore, _ simulator: SimulatedJLIS, _ clock: MovedClock
+    _ pools: Pools, _ root: RootKey, _ trust: TrustStore, _ simulator: SimulatedJLIS, _ clock: MovedClock,
+    // The simulator tells a revocation at once; kept answers would hide it until their nextUpdate.
+    _ ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), _ jlis: (any JLISService)? = nil
   ) -> BrokerServices {
     var logger = Logger(label: "tests")
     logger.logLevel = .critical
     return BrokerServices(
-      pool: pools.app, jobsPool: pools.jobs, root: root, trust: trust, jlis: InProcessJLIS(simulator), clock: clock, issuer: issuer,
-      workThreads: 1, logger: logger)
+      pool: pools.app, jobsPool: pools.jobs, root: root, trust: trust, jlis: jlis ?? InProcessJLIS(simulator), clock: clock,
+      issuer: issuer, workThreads: 1, ocsp: ocsp, logger: logger)
   }
 
   /// A broker for the duration of `body`.
@@ -179,7 +183,7 @@ struct TestTenant: Sendable {
   var caller: Caller {
     Caller(
       tenantID: tenant.id, clientID: client.clientID, status: tenant.status, isSandbox: tenant.isSandbox,
-      revocationPolicy: tenant.revocationPolicy, origins: client.origins, scopes: Set(client.scopes.compactMap(Scope.init(rawValue:))),
+      revocationPolicy: tenant.policy, origins: client.origins, scopes: Set(client.scopes.compactMap(Scope.init(rawValue:))),
       requestID: "req-test")
   }
 }
