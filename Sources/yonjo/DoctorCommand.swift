@@ -72,6 +72,7 @@ struct DoctorCommand: AsyncParsableCommand {
           })
       }
     }
+    checks.append(ocspCheck(settings))
     checks.append(tlsCheck(settings))
     checks.append(.clock())
     return checks
@@ -84,6 +85,22 @@ struct DoctorCommand: AsyncParsableCommand {
     } catch {
       let sentence = error.sentence
       return DoctorCheck("jlis") { [DoctorFinding("jlis", .wrong, sentence, nextStep: "Check the settings under jlis.")] }
+    }
+  }
+
+  private static func ocspCheck(_ settings: Settings) -> DoctorCheck {
+    DoctorCheck("ocsp") {
+      do throws(CommandFailure) {
+        let source = try OCSPOptions.source(settings)
+        let signed = source.inquiry.signer == nil ? "unsigned" : "signed"
+        return [
+          DoctorFinding(
+            "ocsp", .good,
+            "OCSP questions are \(signed), CertIDs by \(source.inquiry.hash.rawValue), the nonce \(source.inquiry.nonce.rawValue).")
+        ]
+      } catch {
+        return [DoctorFinding("ocsp", .wrong, error.sentence, nextStep: error.nextStep ?? "Check the settings under ocsp.")]
+      }
     }
   }
 
