@@ -110,8 +110,17 @@ public final class JLISClient: JLISService {
 
   /// See ``JLISService/successor(of:kind:)``.
   public func successor(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? {
+    try await self.serial(.successors, serial, kind)
+  }
+
+  /// See ``JLISService/cardCounterpart(of:kind:)``.
+  public func cardCounterpart(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? {
+    try await self.serial(.counterparts, serial, kind)
+  }
+
+  private func serial(_ door: JLISWire.Door, _ serial: Serial, _ kind: CertificateKind) async throws(JLISError) -> Serial? {
     let question = JLISWire.SuccessorQuestion(serial: Hexadecimal.encode(serial.bytes), kind: kind.rawValue)
-    guard let text = try await ask(.successors, question, JLISWire.SuccessorAnswer.self).successor else { return nil }
+    guard let text = try await ask(door, question, JLISWire.SuccessorAnswer.self).successor else { return nil }
     guard let successor = Hexadecimal.decode(text).flatMap({ Serial($0) }) else { throw .malformed }
     return successor
   }

@@ -19,6 +19,10 @@ public protocol JLISService: Sendable {
   /// The serial that followed `serial` after a renewal or reissue; nil while there is none. The newest is named, however many came between.
   func successor(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial?
 
+  /// The serial of the certificate now on the card of the person to whom that of a phone was issued (スマホ用電子証明書); nil for a card's own. For
+  /// confirming that link only, never passed on.
+  func cardCounterpart(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial?
+
   /// Leaves a person's signed consent to latest items at J-LIS. May be repeated: the same consent id with the same content brings the same
   /// reception; with other content ``JLISRefusal/consentConflict``.
   func registerConsent(_ consent: ForwardedConsent) async throws(JLISError) -> ConsentReception

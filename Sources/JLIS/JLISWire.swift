@@ -22,6 +22,8 @@ package enum JLISWire {
     case links = "/sim/v1/links"
     /// ``SuccessorQuestion`` → ``SuccessorAnswer``.
     case successors = "/sim/v1/successors"
+    /// ``SuccessorQuestion`` → ``SuccessorAnswer``: from a phone's certificate to the card's.
+    case counterparts = "/sim/v1/counterparts"
     /// ``Consent`` → ``Reception``.
     case consents = "/sim/v1/consents"
     /// ``Cancellation`` → ``CancellationAnswer``.

@@ -106,11 +106,13 @@ extension SimulatedJLIS {
       citizen.items.address = try newAddress.map(Self.field) ?? citizen.items.address
       state.update(citizen)
       state.revoke(old.authority, serial: old.serial, reason: .affiliationChanged, at: moment)
+      state.endPhones(of: id, kind: .signing, reason: .affiliationChanged, at: moment)
     }
     return reissue ? try renew(id, kinds: [.signing]) : try citizen(id)
   }
 
   /// Puts new certificates onto the card; what they follow is revoked with ``RevocationReason/superseded`` unless it had ended already.
+  /// A phone's certificates of that kind end with it: ``newPhone(_:medium:)`` puts new ones onto the phone.
   @discardableResult
   public func renew(_ id: String, kinds: Set<CertificateKind> = [.signing, .authentication]) throws -> CitizenHandle {
     for kind in CertificateKind.allCases where kinds.contains(kind) {
@@ -132,6 +134,7 @@ extension SimulatedJLIS {
       let certificate = try order.issue(by: authority, named: authority.identity, in: state)
       state.add(certificate)
       if let old, old.notAfter >= moment { state.revoke(old.authority, serial: old.serial, reason: .superseded, at: moment) }
+      state.endPhones(of: id, kind: kind, reason: .cessationOfOperation, at: moment)
     }
   }
 
@@ -146,36 +149,44 @@ extension SimulatedJLIS {
       for kind in CertificateKind.allCases {
         guard let certificate = state.certificates(of: id, kind: kind).last else { continue }
         state.revoke(certificate.authority, serial: certificate.serial, reason: .cessationOfOperation, at: moment)
+        state.endPhones(of: id, kind: kind, reason: .cessationOfOperation, at: moment)
       }
     }
   }
 
-  /// Revokes the certificate now on the card.
+  /// Revokes the certificate now on the card or phone. The card's takes those of the phones along, a phone's goes alone (jpki.md §4).
   ///
   /// - Throws: ``SimulatorRefusal/alreadyRevoked`` where it has been: the first reason stands.
-  public func revoke(_ id: String, kind: CertificateKind, reason: RevocationReason) throws {
+  public func revoke(_ id: String, kind: CertificateKind, medium: CardMedium = .card, reason: RevocationReason) throws {
     let moment = now
     try store.change { state in
       guard state.citizen(id) != nil else { throw SimulatorRefusal.citizenUnknown }
-      guard let certificate = state.certificates(of: id, kind: kind).last else { throw SimulatorRefusal.certificateUnknown }
+      guard let certificate = state.certificates(of: id, kind: kind, medium: medium).last else {
+        throw SimulatorRefusal.certificateUnknown
+      }
       guard certificate.revocation == nil else { throw SimulatorRefusal.alreadyRevoked }
       state.revoke(certificate.authority, serial: certificate.serial, reason: reason, at: moment)
+      if medium == .card { state.endPhones(of: id, kind: kind, reason: reason, at: moment) }
     }
   }
 
   /// The card in the citizen's hand. A card signs whatever became of its certificates.
-  public func card(for id: String) throws -> VirtualCard {
-    let signing = try certificateOnCard(of: id, .signing)
-    let authentication = try certificateOnCard(of: id, .authentication)
+  ///
+  /// - Parameter medium: a phone, which signs as the card does, with certificates of its own.
+  public func card(for id: String, medium: CardMedium = .card) throws -> VirtualCard {
+    let signing = try certificateOnCard(of: id, .signing, medium)
+    let authentication = try certificateOnCard(of: id, .authentication, medium)
     return VirtualCard(
       signing: .init(certificate: Array(signing.der), key: try vault.key(signing.keyID)),
       authentication: .init(certificate: Array(authentication.der), key: try vault.key(authentication.keyID)))
   }
 
-  func certificateOnCard(of id: String, _ kind: CertificateKind) throws -> CertificateRecord {
+  func certificateOnCard(of id: String, _ kind: CertificateKind, _ medium: CardMedium = .card) throws -> CertificateRecord {
     try store.read { state in
       guard state.citizen(id) != nil else { throw SimulatorRefusal.citizenUnknown }
-      guard let certificate = state.certificates(of: id, kind: kind).last else { throw SimulatorRefusal.certificateUnknown }
+      guard let certificate = state.certificates(of: id, kind: kind, medium: medium).last else {
+        throw SimulatorRefusal.certificateUnknown
+      }
       return certificate
     }
   }

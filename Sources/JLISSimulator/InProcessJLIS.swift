@@ -2,8 +2,8 @@ import CitizenItems
 public import JLIS
 public import JPKI
 
-/// The simulator as ``JLIS/JLISService`` without any network: for tests. Faults work as over HTTP, except that `slow` answers
-/// ``JLIS/JLISError/timeout`` at once instead of letting everybody wait.
+/// The simulator as ``JLIS/JLISService`` without any network: for tests. Faults work as over HTTP, except that those on
+/// the way give their error at once: `slow` is ``JLIS/JLISError/timeout``, and nobody waits.
 public struct InProcessJLIS: JLISService {
   private let simulator: SimulatedJLIS
 
@@ -15,7 +15,7 @@ public struct InProcessJLIS: JLISService {
   /// See ``JLIS/JLISService/ocsp(_:kind:)``.
   public func ocsp(_ request: [UInt8], kind: CertificateKind) async throws(JLISError) -> [UInt8] {
     try call { simulator in
-      try Self.pass(simulator.faults.ocsp)
+      if let error = try simulator.faults.ocsp?.withoutNetwork { throw error }
       return try simulator.ocspAnswer(to: request, kind: kind)
     }
   }
@@ -23,7 +23,7 @@ public struct InProcessJLIS: JLISService {
   /// See ``JLIS/JLISService/revocationList(kind:)``.
   public func revocationList(kind: CertificateKind) async throws(JLISError) -> [UInt8] {
     try call { simulator in
-      try Self.pass(simulator.faults.crl)
+      if let error = try simulator.faults.crl?.withoutNetwork { throw error }
       return try simulator.revocationListDER(kind: kind)
     }
   }
@@ -36,6 +36,11 @@ public struct InProcessJLIS: JLISService {
   /// See ``JLIS/JLISService/successor(of:kind:)``.
   public func successor(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? {
     try callAPI { try $0.successor(of: serial.bytes, kind: kind).flatMap { Serial($0) } }
+  }
+
+  /// See ``JLIS/JLISService/cardCounterpart(of:kind:)``.
+  public func cardCounterpart(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? {
+    try callAPI { try $0.cardCounterpart(of: serial.bytes, kind: kind).flatMap { Serial($0) } }
   }
 
   /// See ``JLIS/JLISService/registerConsent(_:)``.
@@ -76,14 +81,6 @@ public struct InProcessJLIS: JLISService {
       case .malformed: throw JLISError.malformed
       case nil: return try body(simulator)
       }
-    }
-  }
-
-  private static func pass(_ fault: Faults.RevocationFault?) throws {
-    switch fault {
-    case .down: throw JLISError.unavailable
-    case .slow: throw JLISError.timeout
-    default: return
     }
   }
 }

@@ -63,6 +63,16 @@ public final class SimulatedJLIS: Sendable {
     try store.change { $0.faults = faults }
   }
 
+  /// How the OCSP responder behaves.
+  public var responderSwitches: ResponderSwitches {
+    get throws { try store.read { $0.switches } }
+  }
+
+  /// Makes the responder behave so from now on, for every process of this state.
+  public func setResponderSwitches(_ switches: ResponderSwitches) throws {
+    try store.change { $0.switches = switches }
+  }
+
   // MARK: Keys
 
   /// New keys; slow, so never within a change of the state.

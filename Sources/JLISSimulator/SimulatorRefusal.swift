@@ -14,6 +14,10 @@ public enum SimulatorRefusal: Error, Sendable, Equatable, CustomStringConvertibl
   case sex
   /// Name or address is empty or longer than 300 characters.
   case text
+  /// No municipality of that code.
+  case municipalityUnknown
+  /// No such medium beside the card: a phone is Android's or Apple's.
+  case notAPhone
   /// No consent of that id and citizen.
   case consentUnknown
   /// The key file of a certificate is gone.
@@ -33,6 +37,8 @@ public enum SimulatorRefusal: Error, Sendable, Equatable, CustomStringConvertibl
     case .dateOfBirth: "The date of birth must be a date such as 1980-02-17, 昭和55年2月17日 or 319800217."
     case .sex: "The sex must be one of male, female, other, unknown."
     case .text: "Name and address must hold 1 to 300 characters."
+    case .municipalityUnknown: "There is no such municipality; the simulator knows a few, by codes such as 13101."
+    case .notAPhone: "A phone is android or iphone."
     case .consentUnknown: "There is no such consent of that citizen."
     case .keyMissing: "The key of the certificate is gone from the state directory."
     case .brokerKey: "The key set holds no key of use `enc` that can be used for an envelope."

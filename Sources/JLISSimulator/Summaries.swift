@@ -9,6 +9,8 @@ public struct CitizenSummary: Sendable, Codable, Equatable {
   public let signing: String
   /// The authentication certificate on the card, likewise.
   public let authentication: String
+  /// The phones with certificates that stand: `android`, `iphone`.
+  public let phones: [String]
   /// Whether the person has died.
   public let dead: Bool
 }
@@ -22,7 +24,9 @@ extension SimulatedJLIS {
         CitizenSummary(
           id: citizen.id, signing: Self.standing(of: state.certificates(of: citizen.id, kind: .signing).last, at: moment),
           authentication: Self.standing(of: state.certificates(of: citizen.id, kind: .authentication).last, at: moment),
-          dead: citizen.diedAt != nil)
+          phones: CardMedium.allCases.filter { medium in
+            medium != .card && state.certificates(of: citizen.id, kind: .authentication, medium: medium).last?.isValid(at: moment) == true
+          }.map(\.rawValue), dead: citizen.diedAt != nil)
       }
     }
   }

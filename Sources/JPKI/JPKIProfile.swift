@@ -59,6 +59,12 @@ public enum JPKIProfile {
   public static let signingTestPolicy = "1.2.392.200149.8.5.1.0.20"
   /// Policy of a phone's signing certificate.
   public static let signingPhonePolicy = "1.2.392.200149.8.5.1.1.40"
+  /// Invented for the simulator's iPhones: what J-LIS assigned is not known. Accepted in the simulator's environment alone, as are the two that follow.
+  public static let signingSimulatedIPhonePolicy = "1.2.392.200149.8.5.1.1.41"
+  /// Invented for the simulator's Android phones.
+  public static let authenticationSimulatedAndroidPolicy = "1.2.392.200149.8.5.1.3.40"
+  /// Invented for the simulator's iPhones.
+  public static let authenticationSimulatedIPhonePolicy = "1.2.392.200149.8.5.1.3.41"
   /// Policy of the card's authentication certificate.
   public static let authenticationPolicy = "1.2.392.200149.8.5.1.3.30"
   /// The CPS that the policy's qualifier names.
@@ -132,7 +138,8 @@ public enum JPKIProfile {
 
   /// Every policy that is accepted unless a verifier is given more.
   ///
-  /// What phones' authentication certificates carry is not known, nor which signing policy an iPhone's has: such policies are added where they are known.
+  /// What phones' authentication certificates carry is not known, nor which signing policy an iPhone's has: such policies are added where they are
+  /// known, and the simulator's invented ones stand for them in its own environment.
   public static let knownPolicies = [
     KnownPolicy(
       policy: Policy(identifier: signingPolicy, kind: .signing, medium: .card), environments: Set(TrustEnvironment.allCases),
@@ -146,6 +153,15 @@ public enum JPKIProfile {
     KnownPolicy(
       policy: Policy(identifier: signingTestPolicy, kind: .signing, medium: .card), environments: [.test], source: "jpki.md §3",
       confidence: .middle),
+    KnownPolicy(
+      policy: Policy(identifier: signingSimulatedIPhonePolicy, kind: .signing, medium: .iphone), environments: [.simulator],
+      source: "invented, jpki.md §4", confidence: .unknown),
+    KnownPolicy(
+      policy: Policy(identifier: authenticationSimulatedAndroidPolicy, kind: .authentication, medium: .android),
+      environments: [.simulator], source: "invented, jpki.md §4", confidence: .unknown),
+    KnownPolicy(
+      policy: Policy(identifier: authenticationSimulatedIPhonePolicy, kind: .authentication, medium: .iphone),
+      environments: [.simulator], source: "invented, jpki.md §4", confidence: .unknown),
   ]
 
   /// The policies that an environment accepts unless told otherwise.

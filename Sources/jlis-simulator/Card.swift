@@ -1,6 +1,7 @@
 import ArgumentParser
 import JLISSimulator
 import JOSE
+import JPKI
 
 struct Card: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,6 +34,7 @@ struct SignatureOptions: ParsableArguments {
   @OptionGroup var state: StateOptions
   @OptionGroup var answer: AnswerOptions
   @Argument(help: "The citizen's id.") var citizen: String
+  @Option(help: "What signs: card, android or iphone.") var medium: CardMedium = .card
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("What the broker handed out; hashed with SHA-256 here.", valueName: "base64url"))
@@ -58,7 +60,7 @@ struct SignatureOptions: ParsableArguments {
   }
 
   func run(signing: Bool, authentication: Bool) async throws {
-    let device = CitizenDevice(card: try state.open().card(for: citizen))
+    let device = CitizenDevice(card: try state.open().card(for: citizen, medium: medium))
     if envelope, let brokerJwks, let tenant, let session {
       let key = try CitizenDevice.envelopeKey(of: try await BrokerKeys.load(brokerJwks, trustRoots: brokerCa))
       let envelope = try device.envelope(

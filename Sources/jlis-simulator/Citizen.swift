@@ -7,7 +7,7 @@ import JPKI
 struct Citizen: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Register people and let life happen to them.",
-    subcommands: [New.self, Move.self, Renew.self, Certify.self, Die.self, List.self])
+    subcommands: [New.self, Move.self, Renew.self, Certify.self, Phone.self, Die.self, List.self])
 
   /// What `--json` prints of a citizen.
   struct Handle: Encodable {
@@ -100,6 +100,21 @@ struct Citizen: ParsableCommand {
     }
   }
 
+  struct Phone: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put certificates onto the citizen's phone; they end with the card's, and for signing with a change of name or address.")
+
+    @OptionGroup var state: StateOptions
+    @OptionGroup var answer: AnswerOptions
+    @Argument(help: "The citizen's id.") var citizen: String
+    @Option(help: "android or iphone.") var medium: CardMedium = .android
+
+    func run() throws {
+      let handle = try state.open().newPhone(citizen, medium: medium)
+      try answer.print(Handle(handle), handle.id)
+    }
+  }
+
   struct Die: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Both certificates are revoked (cessationOfOperation); nothing is issued any more.")
@@ -122,7 +137,9 @@ struct Citizen: ParsableCommand {
 
     func run() throws {
       let citizens = try state.open().summaries()
-      let lines = citizens.map { "\($0.id)  signing \($0.signing)  authentication \($0.authentication)\($0.dead ? "  dead" : "")" }
+      let lines = citizens.map {
+        "\($0.id)  signing \($0.signing)  authentication \($0.authentication)\($0.phones.map { "  " + $0 }.joined())\($0.dead ? "  dead" : "")"
+      }
       try answer.print(["citizens": citizens], lines.isEmpty ? "no citizens" : lines.joined(separator: "\n"))
     }
   }

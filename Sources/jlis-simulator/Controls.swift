@@ -5,7 +5,7 @@ import JPKI
 
 struct Revoke: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Revoke a certificate on a citizen's card.",
+    abstract: "Revoke a certificate on a citizen's card or phone; the card's takes the phones' along.",
     discussion: """
       Reasons and what J-LIS means by them: unspecified (discarded before delivery), keyCompromise, cACompromise, affiliationChanged (one of the four
       items changed), superseded (renewed), cessationOfOperation (use ended), certificateHold (suspected key, never released).
@@ -15,12 +15,13 @@ struct Revoke: ParsableCommand {
   @OptionGroup var answer: AnswerOptions
   @Argument(help: "The citizen's id.") var citizen: String
   @Option(help: "signing or authentication.") var kind: CertificateKind = .signing
+  @Option(help: "card, android or iphone.") var medium: CardMedium = .card
   @Option(help: "\(RevocationReason.allCases.map(\.rawValue).joined(separator: ", ")).") var reason: RevocationReason =
     .cessationOfOperation
 
   func run() throws {
-    try state.open().revoke(citizen, kind: kind, reason: reason)
-    try answer.print(["id": citizen, "kind": kind.rawValue, "reason": reason.rawValue], "revoked")
+    try state.open().revoke(citizen, kind: kind, medium: medium, reason: reason)
+    try answer.print(["id": citizen, "kind": kind.rawValue, "medium": medium.rawValue, "reason": reason.rawValue], "revoked")
   }
 }
 
@@ -97,8 +98,8 @@ struct Fault: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Let the named parts fail from now on; parts not named stay as they are.")
     @OptionGroup var state: StateOptions
     @OptionGroup var answer: AnswerOptions
-    @Option(help: "\(Faults.RevocationFault.allCases.map(\.rawValue).joined(separator: ", ")).") var ocsp: Faults.RevocationFault?
-    @Option(help: "The same, of revocation lists.") var crl: Faults.RevocationFault?
+    @Option(help: "\(Faults.OCSPFault.allCases.map(\.rawValue).joined(separator: ", ")).") var ocsp: Faults.OCSPFault?
+    @Option(help: "\(Faults.ListFault.allCases.map(\.rawValue).joined(separator: ", ")).") var crl: Faults.ListFault?
     @Option(help: "\(Faults.APIFault.allCases.map(\.rawValue).joined(separator: ", ")).") var api: Faults.APIFault?
 
     func validate() throws {
@@ -134,6 +135,57 @@ struct Fault: ParsableCommand {
       let faults = try state.open().faults
       try answer.print(faults, faults.text)
     }
+  }
+}
+
+struct Responder: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "How the OCSP responder behaves where J-LIS's is not known: no faults, but what a client must get along with.",
+    subcommands: [Set.self, Show.self])
+
+  struct Set: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Change the named switches; others stay as they are.")
+    @OptionGroup var state: StateOptions
+    @OptionGroup var answer: AnswerOptions
+    @Option(help: "Whose key signs: delegated or authority.") var signer: ResponderSwitches.Signer?
+    @Option(help: "How the signer is named: key or name.") var naming: ResponderSwitches.Naming?
+    @Option(help: "Which CertIDs are understood: both, sha1 or sha256.") var hashes: ResponderSwitches.Hashes?
+    @Option(help: "Whether questions must be signed: any or signed.") var requests: ResponderSwitches.Requests?
+    @Flag(inversion: .prefixedNo, help: "Whether answers say until when they stand.") var nextUpdate: Bool?
+    @Flag(inversion: .prefixedNo, help: "Whether the nonce comes back.") var nonce: Bool?
+
+    func run() throws {
+      let simulator = try state.open()
+      var switches = try simulator.responderSwitches
+      switches.signer = signer ?? switches.signer
+      switches.naming = naming ?? switches.naming
+      switches.hashes = hashes ?? switches.hashes
+      switches.requests = requests ?? switches.requests
+      switches.givesNextUpdate = nextUpdate ?? switches.givesNextUpdate
+      switches.echoesNonce = nonce ?? switches.echoesNonce
+      try simulator.setResponderSwitches(switches)
+      try answer.print(switches, switches.text)
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "How it behaves at present.")
+    @OptionGroup var state: StateOptions
+    @OptionGroup var answer: AnswerOptions
+
+    func run() throws {
+      let switches = try state.open().responderSwitches
+      try answer.print(switches, switches.text)
+    }
+  }
+}
+
+extension ResponderSwitches {
+  fileprivate var text: String {
+    """
+    signer \(signer.rawValue), named by \(naming.rawValue)  CertIDs \(hashes.rawValue)  requests \(requests.rawValue)  \
+    nextUpdate \(givesNextUpdate ? "given" : "left out")  nonce \(echoesNonce ? "echoed" : "dropped")
+    """
   }
 }
 

@@ -9,8 +9,9 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve OCSP and revocation lists over HTTP, and the API over mutual TLS.",
     discussion: """
-      HTTP   POST /ocsp/sign, /ocsp/auth; GET /ocsp/sign/<base64>; GET /crl/sign.crl, /crl/auth.crl; GET /roots/sign.pem, /roots/auth.pem
-      TLS    POST /sim/v1/…, our own wire format yonjo-sim/1; clients show a certificate of the authority in the TLS directory (broker.pem)
+      HTTP   POST /ocsp/sign, /ocsp/auth; GET /ocsp/sign/<base64>; GET /crl/sign.crl, /crl/auth.crl;
+             GET /crl/sign/13101.crl, /crl/auth/13101.crl (the part of a municipality); GET /roots/sign.pem, /roots/auth.pem
+      TLS    POST /sim/v1/…, our own wire format yonjo-sim/1; GET, PUT /sim/v1/control/faults, /sim/v1/control/responder; clients show a certificate of the authority in the TLS directory (broker.pem)
       Roots for a broker's trust store lie in <state>/trust.
       """)
 

@@ -12,8 +12,9 @@ struct ContractTests {
     let listed = Set(try ContractDocument().enumeration("ProblemCode"))
     let used = try ContractDocument.refusalCodes()
     #expect(used.count > 30)
-    // These two are told by command lines only.
-    #expect(used.subtracting(listed).sorted() == ["fallbackInvalid", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented"])
+    // These are told by command lines only.
+    #expect(
+      used.subtracting(listed).sorted() == ["fallbackInvalid", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented"])
   }
 
   @Test("every listed code is used by some refusal")

@@ -16,6 +16,7 @@ struct SilentJLIS: JLISService {
   func revocationList(kind: CertificateKind) async throws(JLISError) -> [UInt8] { throw .unavailable }
   func belongTogether(signing: Serial, authentication: Serial) async throws(JLISError) -> Bool { throw .unavailable }
   func successor(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? { throw .unavailable }
+  func cardCounterpart(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? { throw .unavailable }
   func registerConsent(_ consent: ForwardedConsent) async throws(JLISError) -> ConsentReception { throw .unavailable }
   func cancelConsent(_ cancellation: ForwardedCancellation) async throws(JLISError) -> CancellationReception { throw .unavailable }
   func cancellations(serviceID: String, after cursor: String?) async throws(JLISError) -> CancellationPage { throw .unavailable }

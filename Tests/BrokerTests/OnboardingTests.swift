@@ -189,6 +189,28 @@ struct OnboardingTests {
     }
   }
 
+  @Test func aPhoneIsBoundBesideTheCardAndItsMediumIsRecorded() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let hanako = try broker.hanako()
+      try broker.simulator.newPhone(hanako.id, medium: .iphone)
+      var subjects: Set<SubjectID> = []
+      for medium in [CardMedium.card, .iphone] {
+        let session = try await broker.startOnboarding(bank)
+        let card = try broker.card(hanako, over: session.toBeSigned, medium: medium)
+        let outcome = try await broker.signOnboarding(bank, session, card).outcome
+        #expect(outcome.verdict == .ok)
+        subjects.insert(try #require(outcome.subjectID))
+      }
+      // J-LIS names the card's certificate: one person, one subject.
+      #expect(subjects.count == 1)
+      let bound = try await broker.inspect(
+        "select medium, count(*) from bindings where tenant_id = $1 and superseded_at is null group by medium order by medium",
+        [.uuid(bank.id.uuid)])
+      #expect(try bound.map { "\(try $0.text(0)) \(try $0.int(1))" } == ["card 2", "iphone 2"])
+    }
+  }
+
   @Test func unknownRevocationIsNotGood() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

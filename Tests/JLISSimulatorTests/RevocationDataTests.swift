@@ -115,31 +115,4 @@ import Testing
     fixture.clock.advance(days: 5 * 366)
     #expect(try await list(.signing).entryCount == 0)
   }
-
-  @Test func faultsOfTheResponderAreSeenByTheVerifier() async throws {
-    let expected: [Faults.RevocationFault: Set<VerificationReason>] = [
-      .stale: [.ocspStale], .wrongSigner: [.ocspResponder, .ocspSignature], .wrongSerial: [.ocspOtherCertificate],
-      .malformed: [.ocspMalformed],
-    ]
-    for (fault, reasons) in expected {
-      try fixture.simulator.setFaults(Faults(ocsp: fault))
-      let status = try await decision(.signing).status
-      guard case .unknown(let reason) = status else {
-        Issue.record("\(fault) passed")
-        continue
-      }
-      #expect(reasons.contains(reason), "\(fault): \(reason)")
-    }
-    try fixture.simulator.setFaults(.none)
-    #expect(try await decision(.signing).status == .good)
-  }
-
-  @Test func faultsOfTheListAreSeenByTheVerifier() async throws {
-    for fault in [Faults.RevocationFault.stale, .wrongSigner, .malformed] {
-      try fixture.simulator.setFaults(Faults(crl: fault))
-      await #expect(throws: VerificationFailure.self, "\(fault)") { try await list(.signing) }
-    }
-    try fixture.simulator.setFaults(Faults(crl: .down))
-    await #expect(throws: JLISError.unavailable) { try await fixture.service.revocationList(kind: .signing) }
-  }
 }

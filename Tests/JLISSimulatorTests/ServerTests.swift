@@ -99,6 +99,124 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "delegated, by name", "authority", "authority, by name", "sha1", "sha256", "no nextUpdate", "no nonce", "signed requests",
+  ])
+  func opensslOCSPGetsAlongWithEachSwitch(_ position: String) async throws {
+    let fixture = fixture
+    try await serving { addresses, directory in
+      var switches = ResponderSwitches()
+      if position.hasPrefix("authority") { switches.signer = .authority }
+      if position.hasSuffix("by name") { switches.naming = .name }
+      switches.givesNextUpdate = position != "no nextUpdate"
+      switches.echoesNonce = position != "no nonce"
+      switches.hashes = ResponderSwitches.Hashes(rawValue: position) ?? .both
+      switches.requests = position == "signed requests" ? .signed : .any
+      try fixture.simulator.setResponderSwitches(switches)
+      let root = try write(pem(try fixture.simulator.root(.signing)), "root.pem", in: directory)
+      let leaf = try write(pem(try fixture.hanako().signingCertificate), "leaf.pem", in: directory)
+      func ask(_ extra: [String]) async throws -> (code: Int32, text: String) {
+        try await openssl(
+          ["ocsp", "-issuer", root] + extra + ["-cert", leaf, "-url", "\(addresses.http)/ocsp/sign", "-CAfile", root])
+      }
+      let signing = ["-signer", "\(directory)/tls/broker.pem", "-signkey", "\(directory)/tls/broker.key"]
+      let result = try await ask(switches.hashes == .sha256 ? ["-sha256"] : switches.requests == .signed ? signing : [])
+      #expect(result.code == 0)
+      #expect(result.text.contains("Response verify OK"), "\(result.text)")
+      #expect(result.text.contains("leaf.pem: good"))
+      #expect(result.text.contains("Next Update") == switches.givesNextUpdate)
+      #expect(result.text.contains("no nonce in response") == !switches.echoesNonce)
+      if switches.requests == .signed { #expect(try await ask([]).text.contains("sigrequired")) }
+      if switches.hashes == .sha256 { #expect(try await ask([]).text.contains("unauthorized")) }
+    }
+  }
+
+  @Test func aClientAsksByGETAndPOSTSignedOrNot() async throws {
+    let fixture = fixture
+    try await serving { addresses, directory in
+      let read: (String) throws -> String = { try String(contentsOfFile: "\(directory)/tls/\($0)", encoding: .utf8) }
+      let signer = try OCSPRequestSigner(certificatePEM: read("broker.pem"), keyPEM: read("broker.key"))
+      let certificate = try fixture.verified(fixture.hanako().signingCertificate, .signing)
+      for method in JLISClientConfiguration.OCSPMethod.allCases {
+        var configuration = try JLISClientConfiguration(
+          revocationAddress: addresses.http, apiAddress: addresses.api, trustRootsPEM: read("ca.pem"),
+          clientCertificatePEM: read("broker.pem"), clientKeyPEM: read("broker.key"))
+        configuration.ocspMethod = method
+        let client = try JLISClient(configuration)
+        for settings in [OCSPSettings(nonceBytes: 16), OCSPSettings(nonce: .none), OCSPSettings(hash: .sha256, signer: signer)] {
+          var random = SystemRandomNumberGenerator()
+          let inquiry = try OCSPInquiry(serial: certificate.serial, issuer: certificate.issuer, settings: settings, using: &random)
+          let answer = try await client.ocsp(inquiry.request, kind: .signing)
+          #expect(inquiry.decide(answer, at: Date()).status == .good, "\(method)")
+        }
+        await client.close()
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (Faults.OCSPFault.cut, JLISError.unavailable), (.huge, .tooLarge), (.redirected, .unavailable), (.wrongType, .malformed),
+    (.down, .unavailable),
+  ])
+  func whatHappensToAnAnswerOnTheWayIsNoAnswer(_ fault: Faults.OCSPFault, _ error: JLISError) async throws {
+    let fixture = fixture
+    try await serving { addresses, directory in
+      let client = try client(addresses, directory)
+      let certificate = try fixture.verified(fixture.hanako().signingCertificate, .signing)
+      try fixture.simulator.setFaults(Faults(ocsp: fault))
+      await #expect(throws: error) {
+        try await client.ocsp(OCSPRequestMessage.make(certificate: certificate, nonce: nil), kind: .signing)
+      }
+      await client.close()
+    }
+  }
+
+  @Test func aListComesWholeInPartsCutOrWithoutEnd() async throws {
+    let fixture = fixture
+    try await serving { addresses, _ in
+      func get(_ path: String) async throws -> HTTPClientResponse {
+        try await HTTPClient.shared.execute(HTTPClientRequest(url: addresses.http + path), timeout: .seconds(10))
+      }
+      let part = try await get("/crl/sign/13221.crl")
+      #expect(part.headers.first(name: "Content-Type") == "application/pkix-crl")
+      #expect(try await Array(part.body.collect(upTo: 65_536).readableBytesView).starts(with: [0x30, 0x82]))
+      #expect(try await get("/crl/sign/00000.crl").status == .notFound)
+      try fixture.simulator.setFaults(Faults(crl: .cut))
+      let cut = try await get("/crl/auth.crl")
+      await #expect(throws: (any Error).self) { _ = try await cut.body.collect(upTo: 65_536) }
+      try fixture.simulator.setFaults(Faults(crl: .huge))
+      let huge = try await get("/crl/auth.crl")
+      await #expect(throws: NIOTooManyBytesError.self) { _ = try await huge.body.collect(upTo: 4_000_000) }
+    }
+  }
+
+  @Test func faultsAndSwitchesAreTurnedOverTheAPI() async throws {
+    let fixture = fixture
+    try await serving { addresses, directory in
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .file(directory + "/tls/ca.pem")
+      tls.certificateChain = try NIOSSLCertificate.fromPEMFile(directory + "/tls/broker.pem").map { .certificate($0) }
+      tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: directory + "/tls/broker.key", format: .pem))
+      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+      func put(_ path: String, _ body: String) async throws -> UInt {
+        var request = HTTPClientRequest(url: "\(addresses.api)/sim/v1/control/\(path)")
+        request.method = .PUT
+        request.body = .bytes(Array(body.utf8))
+        return try await client.execute(request, timeout: .seconds(5)).status.code
+      }
+      #expect(try await put("faults", #"{"ocsp":"wrongNonce","crl":"delta"}"#) == 200)
+      #expect(try fixture.simulator.faults == Faults(ocsp: .wrongNonce, crl: .delta))
+      #expect(try await put("faults", #"{"ocsp":"nonsense"}"#) == 400)
+      #expect(try await put("faults", "{}") == 200)
+      #expect(try fixture.simulator.faults == .none)
+      let switches =
+        #"{"signer":"authority","naming":"name","hashes":"sha256","requests":"any","givesNextUpdate":false,"echoesNonce":true}"#
+      #expect(try await put("responder", switches) == 200)
+      #expect(try fixture.simulator.responderSwitches.signer == .authority)
+      try await client.shutdown()
+    }
+  }
+
   @Test func ocspAnswersGETAsWell() async throws {
     let fixture = fixture
     try await serving { addresses, _ in
@@ -129,6 +247,10 @@ import Testing
       #expect(try await fixture.service.registerConsent(consent) == reception)
       let moved = try fixture.simulator.move(hanako.id, newAddress: "沖縄県那覇市１")
       #expect(try await client.successor(of: signing, kind: .signing) == fixture.serial(moved.signingCertificate))
+      let phone = try fixture.simulator.newPhone(hanako.id, medium: .android)
+      #expect(
+        try await client.cardCounterpart(of: fixture.serial(phone.signingCertificate), kind: .signing)
+          == fixture.serial(moved.signingCertificate))
       let answer = try await client.latestItems(oldSigningSerial: signing, serviceID: "bank-service", consentID: "con_1")
       guard case .updated(let items, let serial) = answer else {
         Issue.record("not updated")

@@ -126,9 +126,21 @@ public struct OnboardingService: Sendable {
         throw Refusal.unavailable("J-LIS")
       }
     }
+    let counterpart = try await counterpart(of: card)
     let outcome = try await record(
-      caller, session, id, card, authentication, comparison, ledgerTags, signature.ledgerRef, material, claim)
+      caller, session, id, card, authentication, counterpart, comparison, ledgerTags, signature.ledgerRef, material, claim)
     return try await finish(caller, session, outcome, material, claim)
+  }
+
+  /// Whom the tenant knows by the card is the same person by the phone: J-LIS names the card's certificate (jpki.md §7). One serial a call (law 2).
+  private func counterpart(of card: SoundPart) async throws -> Serial? {
+    guard card.certificate.medium != .card else { return nil }
+    do {
+      return try await core.jlis.cardCounterpart(of: card.certificate.serial, kind: .signing)
+    } catch {
+      core.logger.warning("J-LIS did not answer whose phone it is", metadata: ["error": "\(error)"])
+      throw Refusal.unavailable("J-LIS")
+    }
   }
 
   private func session(_ caller: Caller, _ id: OnboardingID) async throws -> SessionRow {
@@ -150,7 +162,7 @@ public struct OnboardingService: Sendable {
   /// The first transaction: subject, bindings, pair, consents with their intents, verification, audit.
   private func record(
     _ caller: Caller, _ session: SessionRow, _ id: OnboardingID, _ card: SoundPart, _ authentication: SoundPart?,
-    _ comparison: [Item: ItemComparison]?,
+    _ counterpart: Serial?, _ comparison: [Item: ItemComparison]?,
     _ ledgerTags: [EdgeTag], _ ledgerRef: String?, _ material: CardMaterial, _ claim: Idempotency.Claim
   ) async throws -> OnboardingOutcome {
     let keys = try await core.vault.tenantKeys(caller.tenantID)
@@ -160,7 +172,7 @@ public struct OnboardingService: Sendable {
     return try await core.database.transaction(caller.tenantID) { transaction in
       let agreed = try await book.agreedAgain(session.request.consents, caller: caller, in: transaction)
       let (subject, isNew) = try await binder.subject(
-        for: card, authentication, referenceIndex: session.request.referenceIndex, keys: keys, in: transaction)
+        for: card, authentication, counterpart: counterpart, referenceIndex: session.request.referenceIndex, keys: keys, in: transaction)
       try await binder.bind(card, to: subject, keys: keys, in: transaction)
       if let authentication { try await binder.bind(authentication, to: subject, keys: keys, in: transaction) }
       var pair: OnboardedPair?
@@ -189,7 +201,7 @@ public struct OnboardingService: Sendable {
           .conflict, "concurrentChange", "Another signature completed this onboarding.", nextStep: "Look at GET /v1/onboardings/{id}.")
       }
       var addressed: [BoundStatement] = []
-      if authentication != nil {
+      if authentication != nil || card.certificate.medium != .card {
         addressed.append(
           core.audit.record(.sourceAddressed, by: caller, subject: subject, object: id.description, purpose: "linkConfirmation"))
       }

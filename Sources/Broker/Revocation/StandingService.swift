@@ -111,10 +111,11 @@ enum StandingStore {
       status = case when bindings.status in ('changed', 'ended') then bindings.status else excluded.status end, superseded_at = null
     where bindings.subject_id = excluded.subject_id
     """)
-  /// Earlier bindings of the same kind give way to the one just bound.
+  /// Earlier bindings of the same kind and medium give way to the one just bound: a phone's certificates stand beside the card's.
   static let supersede = Statement(
     "supersede_bindings",
     """
     update bindings set superseded_at = $5 where tenant_id = $1 and subject_id = $2 and kind = $3 and superseded_at is null and not (serial_index = any($4))
+      and coalesce(medium, 'card') = coalesce($6, 'card')
     """)
 }

@@ -8,14 +8,18 @@ struct SubjectBinder: Sendable {
   let core: BrokerCore
 
   /// The subject whom this tenant knows by one of the certificates, or a new one. The subject is locked.
+  ///
+  /// - Parameter counterpart: the number of the card's signing certificate, where the one presented is a phone's.
   func subject(
-    for card: SoundPart, _ authentication: SoundPart?, referenceIndex: [UInt8]?, keys: TenantKeys, in transaction: TenantTransaction
+    for card: SoundPart, _ authentication: SoundPart?, counterpart: Serial? = nil, referenceIndex: [UInt8]?, keys: TenantKeys,
+    in transaction: TenantTransaction
   ) async throws -> (SubjectID, isNew: Bool) {
     let tenant = keys.tenantID
-    for part in [authentication, card].compactMap({ $0 }) {
-      let indexes = keys.indexes(of: part.certificate.serial, kind: part.certificate.kind)
+    let known = [authentication, card].compactMap { $0 }.map { ($0.certificate.serial, $0.certificate.kind) }
+    for (serial, kind) in known + (counterpart.map { [($0, .signing)] } ?? []) {
       let found = try await transaction.query(
-        StandingStore.bindingBySerial, [.uuid(tenant.uuid), .text(part.certificate.kind.rawValue), .bytesArray(indexes)])
+        StandingStore.bindingBySerial,
+        [.uuid(tenant.uuid), .text(kind.rawValue), .bytesArray(keys.indexes(of: serial, kind: kind))])
       if let row = found.rows.first {
         let subject = SubjectID(try row.uuid(1))
         if try await core.pairs.lock(subject, tenant: tenant, in: transaction) {
@@ -63,7 +67,8 @@ struct SubjectBinder: Sendable {
           .timestamp(core.clock.now()), .text(method),
         ]),
       BoundStatement(
-        StandingStore.supersede, [tenant, .uuid(subject.uuid), .text(kind.rawValue), .bytesArray(indexes), .timestamp(core.clock.now())]),
+        StandingStore.supersede,
+        [tenant, .uuid(subject.uuid), .text(kind.rawValue), .bytesArray(indexes), .timestamp(core.clock.now()), .text(optional: medium)]),
     ])
     guard results[1].affectedRows == 1 else {
       throw Refusal(

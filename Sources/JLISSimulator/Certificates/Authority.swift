@@ -57,6 +57,19 @@ struct Authority: Sendable {
       responderKeyID: try vault.keep(responderKey))
   }
 
+  /// The responder's certificate as it should not be.
+  func spoiledResponderCertificate(
+    notBefore: Date, notAfter: Date, purpose: ObjectIdentifier = .ocspSigning, isUnchecked: Bool = true
+  ) throws -> [UInt8] {
+    try CertificateContent(
+      serial: DER.bigEndian(UInt64.random(in: 0x0100_0000...0x7FFF_FFFF)), algorithm: .sha256WithRSAAlgorithm,
+      issuer: distinguishedName.der, subject: AuthorityNames.responder(kind).der, notBefore: notBefore, notAfter: notAfter,
+      subjectPublicKeyInfo: responderKey.subjectPublicKeyInfo,
+      extensions: CertificateProfile.responder(
+        issuer: identity, keyIdentifier: responderKey.keyIdentifier, purpose: purpose, isUnchecked: isUnchecked)
+    ).signed(by: key.signature(over:))
+  }
+
   /// A leaf's OCSP address.
   static func ocspAddress(_ publicAddress: String, _ kind: CertificateKind) -> String {
     "\(publicAddress)/ocsp/\(AuthorityName.genuine(kind).rawValue)"

@@ -9,6 +9,8 @@ struct CertificateOrder: Sendable {
   /// The moment from which the certificate counts.
   let issuedAt: Date
   let predecessor: Data?
+  /// What the key lives in.
+  var medium = CardMedium.card
 
   /// The certificate, signed by `authority` and naming `issuer` as the one who signed: another one in forged certificates.
   func issue(by authority: Authority, named issuer: IssuerIdentity, in state: SimulatorState) throws -> CertificateRecord {
@@ -22,11 +24,12 @@ struct CertificateOrder: Sendable {
     case .signing:
       subject = Self.signingSubject(municipality, issuedAt: issuedAt, sequence: state.certificates.count)
       extensions = CertificateProfile.signing(
-        items: citizen.items, municipality: municipality, ocsp: ocsp, issuer: issuer, keyIdentifier: key.keyIdentifier)
+        items: citizen.items, municipality: municipality, ocsp: ocsp, issuer: issuer, keyIdentifier: key.keyIdentifier,
+        medium: medium)
     case .authentication:
       subject = Self.authenticationSubject(municipality)
       extensions = CertificateProfile.authentication(
-        municipality: municipality, ocsp: ocsp, issuer: issuer, keyIdentifier: key.keyIdentifier)
+        municipality: municipality, ocsp: ocsp, issuer: issuer, keyIdentifier: key.keyIdentifier, medium: medium)
     }
     let content = CertificateContent(
       serial: serial, algorithm: .sha256WithRSAAlgorithm, issuer: authority.distinguishedName.der, subject: subject.der,
@@ -36,7 +39,8 @@ struct CertificateOrder: Sendable {
       authority: authority.name, serial: Data(serial), citizenID: citizen.id,
       der: Data(try content.signed(by: authority.key.signature(over:))),
       keyID: keyID, notBefore: issuedAt, notAfter: notAfter, municipality: municipality.code,
-      items: authority.kind == .signing ? citizen.items : nil, predecessor: predecessor)
+      items: authority.kind == .signing ? citizen.items : nil, predecessor: predecessor,
+      medium: medium == .card ? nil : medium.rawValue)
   }
 
   /// `CN=YYYYMMDDhhmmss` (Japan time) + five digits + nine characters of the window that issued (jpki.md §3).

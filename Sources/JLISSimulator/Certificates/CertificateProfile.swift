@@ -64,11 +64,13 @@ enum CertificateProfile {
   }
 
   /// jpki.md §2.
-  static func authentication(municipality: Municipality, ocsp: String, issuer: IssuerIdentity, keyIdentifier: [UInt8]) -> [Extension] {
+  static func authentication(
+    municipality: Municipality, ocsp: String, issuer: IssuerIdentity, keyIdentifier: [UInt8], medium: CardMedium = .card
+  ) -> [Extension] {
     [
       keyUsage([0]),
       Extension(identifier: .extendedKeyUsage, critical: false, value: .sequence(.objectIdentifier(.clientAuthentication))),
-      policy(.authenticationPolicy),
+      policy(.authenticationPolicy(medium)),
       issuerAlternativeName(AuthorityNames.japanese(.authentication)),
       distributionPoint(AuthorityNames.distributionPoint(.authentication, municipality)),
       ocspAddress(ocsp),
@@ -79,11 +81,12 @@ enum CertificateProfile {
 
   /// jpki.md §3.
   static func signing(
-    items: CertifiedItems, municipality: Municipality, ocsp: String, issuer: IssuerIdentity, keyIdentifier: [UInt8]
+    items: CertifiedItems, municipality: Municipality, ocsp: String, issuer: IssuerIdentity, keyIdentifier: [UInt8],
+    medium: CardMedium = .card
   ) -> [Extension] {
     [
       keyUsage([0, 1]),
-      policy(.signingPolicy),
+      policy(.signingPolicy(medium)),
       fourItems(items),
       issuerAlternativeName(AuthorityNames.japanese(.signing)),
       distributionPoint(AuthorityNames.distributionPoint(.signing, municipality)),
@@ -94,14 +97,14 @@ enum CertificateProfile {
   }
 
   /// RFC 6960 §4.2.2.2: names the purpose, and by ocsp-nocheck asks nobody to check the responder itself.
-  static func responder(issuer: IssuerIdentity, keyIdentifier: [UInt8]) -> [Extension] {
-    [
+  static func responder(
+    issuer: IssuerIdentity, keyIdentifier: [UInt8], purpose: ObjectIdentifier = .ocspSigning, isUnchecked: Bool = true
+  ) -> [Extension] {
+    let noCheck = Extension(identifier: .ocspNoCheck, critical: false, value: .null)
+    return [
       keyUsage([0]),
-      Extension(identifier: .extendedKeyUsage, critical: true, value: .sequence(.objectIdentifier(.ocspSigning))),
-      Extension(identifier: .ocspNoCheck, critical: false, value: .null),
-      authorityKeyIdentifier(issuer),
-      subjectKeyIdentifier(keyIdentifier),
-    ]
+      Extension(identifier: .extendedKeyUsage, critical: true, value: .sequence(.objectIdentifier(purpose))),
+    ] + (isUnchecked ? [noCheck] : []) + [authorityKeyIdentifier(issuer), subjectKeyIdentifier(keyIdentifier)]
   }
 
   /// Six otherNames in the order .1 .4 .3 .5 .2 .6 (jpki.md §3).

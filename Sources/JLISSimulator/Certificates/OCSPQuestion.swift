@@ -1,10 +1,18 @@
 import SwiftASN1
 
-/// What an `OCSPRequest` (RFC 6960 §4.1.1) asks. A signature on the request is allowed and not looked at.
+/// What an `OCSPRequest` (RFC 6960 §4.1.1) asks, and whether it is signed.
 struct OCSPQuestion: Sendable {
   let certificates: [CertificateID]
   /// The nonce extension's value as it came, to be echoed.
   let nonce: [UInt8]?
+  let signature: Signature
+
+  enum Signature: Sendable {
+    case absent
+    /// By the certificate that the request carries, whose subject the request names.
+    case valid
+    case invalid
+  }
 
   struct CertificateID: Sendable {
     /// The whole `CertID`, to be echoed.
@@ -26,7 +34,10 @@ struct OCSPQuestion: Sendable {
   /// nil where the bytes are no such request, or are beyond the limits.
   init?(_ bytes: [UInt8]) {
     guard bytes.count <= Self.largestRequestBytes, let request = try? SwiftASN1.DER.parse(bytes) else { return nil }
-    guard let content = Self.children(request)?.first, var fields = Self.children(content).map({ $0[...] }) else { return nil }
+    guard let outer = Self.children(request), let content = outer.first, var fields = Self.children(content).map({ $0[...] }) else {
+      return nil
+    }
+    signature = outer.count < 2 ? .absent : OCSPRequestSignature.isValid(outer[1], over: content) ? .valid : .invalid
     // version [0] and requestorName [1], both optional.
     while let field = fields.first, field.identifier.tagClass == .contextSpecific, field.identifier.tagNumber < 2 {
       fields = fields.dropFirst()

@@ -1,25 +1,37 @@
 import Foundation
 
-/// An `OCSPResponse` (RFC 6960 §4.2.1) by a delegated responder, named by its key.
+/// An `OCSPResponse` (RFC 6960 §4.2.1).
 ///
 /// J-LIS makes its data every quarter of an hour (jpki.md §6): `thisUpdate` is the last quarter, `nextUpdate` the next. Unlike there, a
 /// revocation is told at once, so that nobody has to wait.
 struct OCSPReply: Sendable {
-  let producedAt: Date
-  let thisUpdate: Date
-  let nextUpdate: Date
-  let answers: [Single]
-  let nonce: [UInt8]?
+  var producedAt: Date
+  var thisUpdate: Date
+  /// Nil leaves it out.
+  var nextUpdate: Date?
+  var answers: [Single]
+  /// The nonce extension's value; nil leaves it out.
+  var nonce: [UInt8]?
+  var extensions: [Extension] = []
 
   struct Single: Sendable {
-    let encodedCertificateID: [UInt8]
-    let status: Status
+    var encodedCertificateID: [UInt8]
+    var status: Status
   }
 
   enum Status: Sendable, Equatable {
     case good
     case revoked(at: Date, RevocationReason)
     case unknown
+  }
+
+  /// Who signs, and what the answer says of it.
+  struct Signer: Sendable {
+    var key: RSAKey
+    /// `ResponderID`.
+    var identifier: DER
+    /// Nil for the authority itself, whose certificate everybody has.
+    var certificate: [UInt8]?
   }
 
   static let gridSeconds = 900.0
@@ -33,31 +45,37 @@ struct OCSPReply: Sendable {
   }
 
   /// DER, status `successful`.
-  func signed(responderKey: RSAKey, responderCertificate: [UInt8]) throws -> [UInt8] {
+  func signed(by signer: Signer) throws -> [UInt8] {
     var fields: [DER] = [
-      .explicit(2, .octetString(responderKey.keyIdentifier)),
+      signer.identifier,
       .generalizedTime(producedAt),
       .sequence(answers.map { $0.der(thisUpdate: thisUpdate, nextUpdate: nextUpdate) }),
     ]
-    if let nonce {
-      fields.append(.explicit(1, .sequence(Extension(identifier: .ocspNonce, critical: false, value: DER(encoded: nonce)).der)))
-    }
+    let all = (nonce.map { [Extension(identifier: .ocspNonce, critical: false, value: DER(encoded: $0))] } ?? []) + extensions
+    if !all.isEmpty { fields.append(.explicit(1, .sequence(all.map(\.der)))) }
     let data = DER.sequence(fields)
-    let basic = DER.sequence(
-      data, .sha256WithRSAAlgorithm, .bitString(try responderKey.signature(over: data.bytes)),
-      .explicit(0, .sequence(DER(encoded: responderCertificate))))
+    var parts: [DER] = [data, .sha256WithRSAAlgorithm, .bitString(try signer.key.signature(over: data.bytes))]
+    if let certificate = signer.certificate { parts.append(.explicit(0, .sequence(DER(encoded: certificate)))) }
     return DER.sequence(
-      .enumerated(0), .explicit(0, .sequence(.objectIdentifier(.ocspBasic), .octetString(basic.bytes)))
+      .enumerated(0), .explicit(0, .sequence(.objectIdentifier(.ocspBasic), .octetString(DER.sequence(parts).bytes)))
     ).bytes
   }
 
-  /// An unsigned `malformedRequest`.
-  static let malformedRequest = DER.sequence(.enumerated(1)).bytes
+  /// `OCSPResponseStatus` of answers that nobody signs.
+  enum UnsignedError: UInt8 {
+    case malformedRequest = 1
+    case tryLater = 3
+    case sigRequired = 5
+    case unauthorized = 6
+
+    var der: [UInt8] { DER.sequence(.enumerated(rawValue)).bytes }
+  }
 }
 
 extension OCSPReply.Single {
-  fileprivate func der(thisUpdate: Date, nextUpdate: Date) -> DER {
-    .sequence(DER(encoded: encodedCertificateID), status.der, .generalizedTime(thisUpdate), .explicit(0, .generalizedTime(nextUpdate)))
+  fileprivate func der(thisUpdate: Date, nextUpdate: Date?) -> DER {
+    let parts: [DER] = [DER(encoded: encodedCertificateID), status.der, .generalizedTime(thisUpdate)]
+    return .sequence(nextUpdate.map { parts + [.explicit(0, .generalizedTime($0))] } ?? parts)
   }
 }
 

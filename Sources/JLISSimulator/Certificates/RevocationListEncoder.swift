@@ -1,18 +1,24 @@
 import Foundation
 import JPKI
 
-/// A full certificate revocation list of one authority (RFC 5280 §5), version 2.
+/// A certificate revocation list of one authority (RFC 5280 §5), version 2: all of it, or the part of one municipality.
 ///
 /// J-LIS publishes daily (jpki.md §6). The simulator's list begins with the day in Japan and is made anew at once when something is revoked, so
 /// that nobody has to wait until tomorrow. Expired certificates drop out.
 struct RevocationListContent: Sendable {
-  let number: UInt64
-  let thisUpdate: Date
-  let nextUpdate: Date
-  let entries: [Entry]
+  var number: UInt64
+  var thisUpdate: Date
+  var nextUpdate: Date
+  var entries: [Entry]
+  /// Whose part it is; nil: all of it.
+  var part: DistinguishedName?
+  /// Whether it says that it is indirect, which it is not.
+  var isIndirect = false
+  /// Further extensions.
+  var extensions: [Extension] = []
 
   struct Entry: Sendable {
-    let serial: [UInt8]
+    var serial: [UInt8]
     let revokedAt: Date
     let reason: RevocationReason
   }
@@ -21,7 +27,7 @@ struct RevocationListContent: Sendable {
   ///
   /// The number is days since 1970 in Japan plus revocations made: it grows by the day and by each revocation, and is the same for every
   /// process that reads the same state, without anyone having to write it down.
-  init(_ state: SimulatorState, authority: AuthorityName, at moment: Date) {
+  init(_ state: SimulatorState, authority: AuthorityName, municipality: Municipality? = nil, at moment: Date) {
     let today = CivilTime(moment, offsetSeconds: CivilTime.japanOffsetSeconds)
     let dayBegins = CivilTime(year: today.year, month: today.month, day: today.day).date(offsetSeconds: CivilTime.japanOffsetSeconds)
     let japanDays = Int((dayBegins.timeIntervalSince1970 + Double(CivilTime.japanOffsetSeconds)) / 86_400)
@@ -30,28 +36,33 @@ struct RevocationListContent: Sendable {
     nextUpdate = dayBegins.addingTimeInterval(2 * 86_400)
     entries = state.revoked(by: authority).compactMap { certificate in
       guard let revocation = certificate.revocation, certificate.notAfter >= moment else { return nil }
+      if let municipality, certificate.municipality != municipality.code { return nil }
       return Entry(serial: Array(certificate.serial), revokedAt: revocation.at, reason: revocation.reason)
     }
+    part = municipality.map { AuthorityNames.distributionPoint(authority.kind, $0) }
   }
 
-  init(number: UInt64, thisUpdate: Date, nextUpdate: Date, entries: [Entry]) {
-    self.number = number
-    self.thisUpdate = thisUpdate
-    self.nextUpdate = nextUpdate
-    self.entries = entries
+  /// IssuingDistributionPoint (RFC 5280 §5.2.5), critical; nil for a list that is all of it.
+  private var issuingDistributionPoint: Extension? {
+    guard part != nil || isIndirect else { return nil }
+    var fields: [DER] = []
+    if let part { fields.append(.context(0, DER.context(0, part.generalName.bytes).bytes)) }
+    if isIndirect { fields.append(.implicitPrimitive(4, [0xFF])) }
+    return Extension(identifier: .issuingDistributionPoint, critical: true, value: .sequence(fields))
   }
 
   /// DER, signed with `key`; `issuer` is the name and key that the list claims.
   func signed(issuer: IssuerIdentity, key: RSAKey) throws -> [UInt8] {
-    let extensions = [
-      Extension(
-        identifier: .authorityKeyIdentifier, critical: false, value: .sequence(.implicitPrimitive(0, issuer.keyIdentifier))),
-      Extension(identifier: .cRLNumber, critical: false, value: .integer(number)),
-    ]
+    let all =
+      [
+        Extension(
+          identifier: .authorityKeyIdentifier, critical: false, value: .sequence(.implicitPrimitive(0, issuer.keyIdentifier))),
+        Extension(identifier: .cRLNumber, critical: false, value: .integer(number)),
+      ] + (issuingDistributionPoint.map { [$0] } ?? []) + extensions
     var parts: [DER] = [.integer(1), .sha256WithRSAAlgorithm, issuer.name.der, .time(thisUpdate), .time(nextUpdate)]
     // An empty list of entries is left out altogether (RFC 5280 §5.1.2.6).
     if !entries.isEmpty { parts.append(.sequence(entries.map(\.der))) }
-    parts.append(.explicit(0, .sequence(extensions.map(\.der))))
+    parts.append(.explicit(0, .sequence(all.map(\.der))))
     let content = DER.sequence(parts)
     return DER.sequence(content, .sha256WithRSAAlgorithm, .bitString(try key.signature(over: content.bytes))).bytes
   }

@@ -1,3 +1,5 @@
+import JPKI
+
 extension ObjectIdentifier {
   // Attributes of names (X.520).
   static let commonName = ObjectIdentifier(2, 5, 4, 3)
@@ -14,6 +16,7 @@ extension ObjectIdentifier {
   static let basicConstraints = ObjectIdentifier(2, 5, 29, 19)
   static let cRLNumber = ObjectIdentifier(2, 5, 29, 20)
   static let reasonCode = ObjectIdentifier(2, 5, 29, 21)
+  static let deltaCRLIndicator = ObjectIdentifier(2, 5, 29, 27)
   static let issuingDistributionPoint = ObjectIdentifier(2, 5, 29, 28)
   static let cRLDistributionPoints = ObjectIdentifier(2, 5, 29, 31)
   static let certificatePolicies = ObjectIdentifier(2, 5, 29, 32)
@@ -40,14 +43,37 @@ extension ObjectIdentifier {
 
   // J-LIS (jpki.md §2, §3).
   private static let jlis = ObjectIdentifier(1, 2, 392, 200_149, 8, 5)
-  static let signingPolicy = jlis.appending(1, 1, 20)
-  static let authenticationPolicy = jlis.appending(1, 3, 30)
+  private static let cardSigningPolicy = jlis.appending(1, 1, 20)
+  private static let cardAuthenticationPolicy = jlis.appending(1, 3, 30)
   static let certifiedName = jlis.appending(5, 1)
   static let certifiedNameSubstitutes = jlis.appending(5, 2)
   static let certifiedSex = jlis.appending(5, 3)
   static let certifiedDateOfBirth = jlis.appending(5, 4)
   static let certifiedAddress = jlis.appending(5, 5)
   static let certifiedAddressSubstitutes = jlis.appending(5, 6)
+}
+
+extension ObjectIdentifier {
+  /// The policy of signing certificates. Android's is known (jpki.md §4); the iPhone's is invented, to tell the two apart.
+  static func signingPolicy(_ medium: CardMedium) -> ObjectIdentifier {
+    switch medium {
+    case .card: cardSigningPolicy
+    case .android: jlis.appending(1, 1, 40)
+    case .iphone: jlis.appending(1, 1, 41)
+    }
+  }
+
+  /// The policy of authentication certificates. The phones' are not known, and invented here.
+  static func authenticationPolicy(_ medium: CardMedium) -> ObjectIdentifier {
+    switch medium {
+    case .card: cardAuthenticationPolicy
+    case .android: jlis.appending(1, 3, 40)
+    case .iphone: jlis.appending(1, 3, 41)
+    }
+  }
+
+  /// Below the arc that X.660 keeps for examples: nobody honours it.
+  static let nobodys = ObjectIdentifier(2, 999, 1)
 }
 
 extension DER {

@@ -20,6 +20,11 @@ struct SimulatorAPI: Sendable {
       let successor = try simulator.successor(of: try Self.serial(question.serial), kind: kind)
       return JLISWire.SuccessorAnswer(successor: successor.map { Hexadecimal.encode($0) })
     }
+    add(.counterparts, to: router, JLISWire.SuccessorQuestion.self) { question in
+      guard let kind = CertificateKind(rawValue: question.kind) else { throw JLISError.refused(.invalidRequest) }
+      let card = try simulator.cardCounterpart(of: try Self.serial(question.serial), kind: kind)
+      return JLISWire.SuccessorAnswer(successor: card.map { Hexadecimal.encode($0) })
+    }
     add(.consents, to: router, JLISWire.Consent.self) { JLISWire.Reception(try simulator.registerConsent($0.consent)) }
     add(.cancel, to: router, JLISWire.Cancellation.self) { JLISWire.CancellationAnswer(try simulator.cancelConsent($0.cancellation)) }
     add(.cancellations, to: router, JLISWire.CancellationsQuestion.self) {
@@ -30,7 +35,25 @@ struct SimulatorAPI: Sendable {
         try simulator.latestItems(
           oldSigningSerial: try Self.serial(question.oldSigningSerial), serviceID: question.serviceId, consentID: question.consentId))
     }
+    control(router, "/sim/v1/control/faults", get: { try simulator.faults }, set: simulator.setFaults)
+    control(router, "/sim/v1/control/responder", get: { try simulator.responderSwitches }, set: simulator.setResponderSwitches)
     return router
+  }
+
+  /// What is turned on and off over HTTP as `jlis-simulator fault` and `jlis-simulator responder` do it: GET shows, PUT sets all of it.
+  private func control<Value: Codable & Sendable>(
+    _ router: Router<BasicRequestContext>, _ path: String, get: @escaping @Sendable () throws -> Value,
+    set: @escaping @Sendable (Value) throws -> Void
+  ) {
+    router.get(RouterPath(path)) { _, _ in Self.response(try JLISWire.encode(try get()), .ok) }
+    router.put(RouterPath(path)) { request, _ in
+      let body = try await request.body.collect(upTo: JLISWire.largestRequestBytes)
+      guard let value = try? JLISWire.decode(Value.self, from: Array(body.readableBytesView)) else {
+        return try Self.refusal(.invalidRequest, .badRequest)
+      }
+      try set(value)
+      return Self.response(try JLISWire.encode(try get()), .ok)
+    }
   }
 
   /// One door: reads the question, asks, writes the answer; a refusal is 422 with its code, a question that cannot be read 400.

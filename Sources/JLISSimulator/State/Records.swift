@@ -58,7 +58,11 @@ struct CertificateRecord: Codable, Sendable {
   let items: CertifiedItems?
   /// The serial of the certificate that this one follows.
   let predecessor: Data?
+  /// What the key lives in, as ``JPKI/CardMedium`` names it; nil: the card.
+  var medium: String?
   var revocation: Revocation?
+
+  var cardMedium: CardMedium { medium.flatMap(CardMedium.init(rawValue:)) ?? .card }
 
   struct Revocation: Codable, Sendable, Equatable {
     let at: Date

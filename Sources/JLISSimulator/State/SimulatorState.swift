@@ -10,6 +10,12 @@ struct SimulatorState: Codable, Sendable {
   /// Where the certificates say that OCSP is: `http://host:port`, no slash at the end.
   var publicAddress = "http://127.0.0.1:8980"
   var faults = Faults.none
+  /// Nil in states written before there were any.
+  private var responder: ResponderSwitches?
+  var switches: ResponderSwitches {
+    get { responder ?? ResponderSwitches() }
+    set { responder = newValue }
+  }
   private(set) var authorities: [AuthorityRecord] = []
   private(set) var citizens: [CitizenRecord] = []
   private(set) var certificates: [CertificateRecord] = []
@@ -35,7 +41,8 @@ struct SimulatorState: Codable, Sendable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case format, publicAddress, faults, authorities, citizens, certificates, consents, cancellationCount, keyCount, revocationCounts,
+    case format, publicAddress, faults, responder, authorities, citizens, certificates, consents, cancellationCount, keyCount,
+      revocationCounts,
       lastRevocations
   }
 
@@ -101,9 +108,17 @@ struct SimulatorState: Codable, Sendable {
     certificatePlacesByContent[SHA256.hash(data: der)].map { certificates[$0] }.flatMap { $0.authority == authority ? $0 : nil }
   }
 
-  /// A citizen's certificates of one kind, in the order of issue, whoever issued them.
-  func certificates(of citizenID: String, kind: CertificateKind) -> [CertificateRecord] {
-    (certificatesOfCitizen[citizenID] ?? []).map { certificates[$0] }.filter { $0.authority.kind == kind }
+  /// A citizen's certificates of one kind on one medium, in the order of issue, whoever issued them.
+  func certificates(of citizenID: String, kind: CertificateKind, medium: CardMedium = .card) -> [CertificateRecord] {
+    (certificatesOfCitizen[citizenID] ?? []).map { certificates[$0] }.filter { $0.authority.kind == kind && $0.cardMedium == medium }
+  }
+
+  /// A phone's certificates end with the card's (jpki.md §4).
+  mutating func endPhones(of citizenID: String, kind: CertificateKind, reason: RevocationReason, at moment: Date) {
+    for medium in CardMedium.allCases where medium != .card {
+      guard let certificate = certificates(of: citizenID, kind: kind, medium: medium).last else { continue }
+      revoke(certificate.authority, serial: certificate.serial, reason: reason, at: moment)
+    }
   }
 
   /// Four random bytes that no certificate of the authority has; the first bit stays clear and the first byte is not zero, so that it is four

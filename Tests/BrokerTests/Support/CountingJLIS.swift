@@ -27,6 +27,10 @@ final class CountingJLIS: JLISService {
     try await base.successor(of: serial, kind: kind)
   }
 
+  func cardCounterpart(of serial: Serial, kind: CertificateKind) async throws(JLISError) -> Serial? {
+    try await base.cardCounterpart(of: serial, kind: kind)
+  }
+
   func registerConsent(_ consent: ForwardedConsent) async throws(JLISError) -> ConsentReception {
     try await base.registerConsent(consent)
   }

@@ -139,8 +139,9 @@ final class TestBroker: Sendable {
   // MARK: Cards
 
   /// What the card in the citizen's hand makes over these bytes.
-  func card(_ citizen: CitizenHandle, over bytes: [UInt8], withAuthentication: Bool = true) throws -> CardInput {
-    let card = try simulator.card(for: citizen.id)
+  func card(_ citizen: CitizenHandle, over bytes: [UInt8], withAuthentication: Bool = true, medium: CardMedium = .card) throws -> CardInput
+  {
+    let card = try simulator.card(for: citizen.id, medium: medium)
     let info = CitizenDevice.digestInfo(of: bytes)
     return .plain(
       CardMaterial(
