@@ -35,7 +35,7 @@ public struct AuditEvent: Sendable, Codable {
   public let outcome: String
   /// The request that did it; nil for jobs and operators.
   public let requestID: String?
-  /// Codes and counts, never anything personal.
+  /// Codes and counts, and the reason that an operator wrote for an override; never anything personal.
   public let detail: [String: String]
 }
 
