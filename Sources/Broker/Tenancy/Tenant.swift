@@ -236,8 +236,8 @@ public struct TenantAdministration: Sendable {
       let left = override.until.timeIntervalSince(clock.now())
       guard left > 0, left <= RevocationOverride.longestSeconds else {
         throw Refusal.field(
-          "until", "overrideTooLong", "An override ends within seven days from now.", nextStep: "Choose an earlier end; it can be set anew."
-        )
+          "until", "overrideTooLong", "An override ends in the future, within seven days from now.",
+          nextStep: "Choose such an end; it can be set anew.")
       }
     }
     _ = try await get(id)
