@@ -74,7 +74,12 @@ let rooms: [Target] = [
       nioSSL, lifecycle, logging,
     ]),
   room("Story", ["BrokerClient", "CitizenItems", "JLISSimulator", "JOSE", "LedgerTool", crypto, httpClient, nioCore, logging]),
-  room("Bench", ["Story", "BrokerClient", "LedgerTool", "JLISSimulator", "CitizenItems", "JOSE", nioCore, nioPosix, nioSSL, nioTLS]),
+  room(
+    "Bench",
+    [
+      "Story", "BrokerClient", "LedgerTool", "JLISSimulator", "JPKI", "CitizenItems", "JOSE",
+      nioCore, nioPosix, nioSSL, nioTLS,
+    ]),
   room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),
 ]
 
@@ -86,6 +91,8 @@ let programs: [Target] = [
   program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
   program("yonjo-story", ["Story"]),
   program("yonjo-bench", ["Bench", "Story"]),
+  // OpenSSL's own reader of lists, for Deploy/bench crl to put beside ours.
+  .executableTarget(name: "openssl-crl", dependencies: ["COpenSSL"]),
 ]
 
 // Only where they are asked for (YONJO_FUZZERS=1, as Deploy/fuzz does): they have no main of their own and link with libFuzzer alone.

@@ -66,6 +66,7 @@ export YONJO_JLIS_REVOCATION_URL='http://127.0.0.1:$house_jlis_http'
 export YONJO_JLIS_TRUST_FILE='$house_state/tls/ca.pem'
 export YONJO_JLIS_CERTIFICATE_FILE='$house_state/tls/broker.pem'
 export YONJO_JLIS_KEY_FILE='$house_state/tls/broker.key'
+export YONJO_REVOCATION_DIRECTORY='$house_directory/revocation'
 export YONJO_MIGRATIONS_DIRECTORY='$PWD/Migrations'
 # The simulator tells a revocation at once; answers kept until their nextUpdate would hide it for a quarter of an hour.
 export YONJO_OCSP_CACHE_ENTRIES=0
@@ -78,6 +79,7 @@ house_start_broker() {
   "$programs/yonjo" migrate
   "$programs/yonjo" keys init
   "$programs/yonjo" revocation sync
+  background "$house_directory" revocation "$programs/yonjo" revocation sync --interval 15
   background "$house_directory" yonjo "$programs/yonjo" serve
   wait_for 60 curl --silent --fail --cacert "$house_secrets/tls/ca.pem" "$house_address/readyz"
 }

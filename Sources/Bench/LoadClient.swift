@@ -13,16 +13,25 @@ final class LoadClient: ChannelInboundHandler {
   private let requests: [ByteBuffer]
   private let repeats: Bool
   private let marker: [UInt8]
+  /// The time between two requests at least; nil: none.
+  private let pace: TimeAmount?
+  private let offset: TimeAmount
   private let ready: EventLoopPromise<Void>
   private let done: EventLoopPromise<ClientSamples>
   private var samples = ClientSamples()
   private var next = 0
   private var until = NIODeadline.now()
   private var sentAt = NIODeadline.now()
+  private var due = NIODeadline.now()
   private var answer = ByteBuffer()
   private var over = false
 
-  init(requests: [ByteBuffer], repeats: Bool, marker: [UInt8], ready: EventLoopPromise<Void>, done: EventLoopPromise<ClientSamples>) {
+  init(
+    requests: [ByteBuffer], repeats: Bool, marker: [UInt8], pace: TimeAmount?, offset: TimeAmount, ready: EventLoopPromise<Void>,
+    done: EventLoopPromise<ClientSamples>
+  ) {
+    self.pace = pace
+    self.offset = offset
     self.requests = requests
     self.repeats = repeats
     self.marker = marker
@@ -35,6 +44,7 @@ final class LoadClient: ChannelInboundHandler {
       ready.succeed()
     } else if let go = event as? Go {
       until = go.until
+      due = .now() + offset
       send(context)
     } else {
       context.fireUserInboundEventTriggered(event)
@@ -66,8 +76,21 @@ final class LoadClient: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) { fail(context, LoadError.connectionClosed) }
 
   private func send(_ context: ChannelHandlerContext) {
+    guard let pace else { return sendNow(context, at: .now()) }
+    let moment = due
+    due = due + pace
+    guard moment > .now() else { return sendNow(context, at: moment) }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(deadline: moment) {
+      let (client, context) = bound.value
+      if !client.over { client.sendNow(context, at: moment) }
+    }
+  }
+
+  /// - Parameter moment: when the request was due.
+  private func sendNow(_ context: ChannelHandlerContext, at moment: NIODeadline) {
     if next == requests.count, repeats { next = 0 }
-    sentAt = .now()
+    sentAt = moment
     guard next < requests.count, sentAt < until else {
       over = true
       samples.finished = sentAt.uptimeNanoseconds

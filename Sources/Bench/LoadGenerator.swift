@@ -39,7 +39,11 @@ public struct LoadGenerator: Sendable {
     -> LoadReport
   {
     var clients: [(channel: any Channel, ready: EventLoopFuture<Void>, done: EventLoopFuture<ClientSamples>)] = []
-    for requests in script.requests {
+    let count = script.requests.count
+    let pace = script.ratePerSecond.map { TimeAmount.nanoseconds(Int64(Double(count) * 1e9 / max($0, 0.001))) }
+    for (index, requests) in script.requests.enumerated() {
+      // Clients take turns.
+      let offset = pace.map { TimeAmount.nanoseconds($0.nanoseconds * Int64(index) / Int64(count)) }
       let loop = group.next()
       let ready = loop.makePromise(of: Void.self)
       let done = loop.makePromise(of: ClientSamples.self)
@@ -49,7 +53,9 @@ public struct LoadGenerator: Sendable {
         .connectTimeout(.seconds(5))
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            let client = LoadClient(requests: requests, repeats: script.repeats, marker: script.marker, ready: ready, done: done)
+            let client = LoadClient(
+              requests: requests, repeats: script.repeats, marker: script.marker, pace: pace, offset: offset ?? .zero, ready: ready,
+              done: done)
             try channel.pipeline.syncOperations.addHandlers([try NIOSSLClientHandler(context: tls, serverHostname: host), client])
           }
         }

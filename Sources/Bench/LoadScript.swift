@@ -6,11 +6,15 @@ public struct LoadScript: Sendable {
   public var requests: [[ByteBuffer]]
   /// Whether a client begins again at its end (look-ups), or stops there (logins, each of which can be answered once).
   public var repeats: Bool
+  /// How many requests a second all clients together begin at most; nil: each as soon as the one before was answered. At a given rate an answer's time counts
+  /// from the moment at which its request was due, so that a server that stalls is not spared those that queue behind.
+  public var ratePerSecond: Double?
   /// What a good answer's body holds; any other answer is counted as refused.
   public var marker: [UInt8]
 
   /// A script; see the properties.
-  public init(requests: [[ByteBuffer]], repeats: Bool, marker: String) {
+  public init(requests: [[ByteBuffer]], repeats: Bool, marker: String, ratePerSecond: Double? = nil) {
+    self.ratePerSecond = ratePerSecond
     self.requests = requests
     self.repeats = repeats
     self.marker = Array(marker.utf8)

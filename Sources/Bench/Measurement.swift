@@ -44,7 +44,11 @@ public struct Measurement: Sendable {
   }
 
   /// `POST /v1/logins/{id}/signature`: every request a session and a signature of its own, made before the clock starts.
-  public func logins(clients: Int, prepared: Int, seconds: Double, warmUpSeconds: Double) async throws -> LoadReport {
+  ///
+  /// - Parameter ratePerSecond: how many begin a second; nil: as many as the broker answers.
+  public func logins(
+    clients: Int, prepared: Int, seconds: Double, warmUpSeconds: Double, ratePerSecond: Double? = nil
+  ) async throws -> LoadReport {
     let token = try await bank.accessToken()
     let envelopeKey = try await bank.envelopeKey()
     let share = max(1, prepared / clients)
@@ -56,7 +60,8 @@ public struct Measurement: Sendable {
       for try await list in group { lists.append(list) }
     }
     return try await generator.run(
-      LoadScript(requests: lists, repeats: false, marker: #""result":"ok""#), seconds: seconds, warmUpSeconds: warmUpSeconds)
+      LoadScript(requests: lists, repeats: false, marker: #""result":"ok""#, ratePerSecond: ratePerSecond), seconds: seconds,
+      warmUpSeconds: warmUpSeconds)
   }
 
   private func prepare(_ count: Int, client: Int, token: String, envelopeKey: JSONWebKey) async throws -> [ByteBuffer] {

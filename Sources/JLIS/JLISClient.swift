@@ -90,15 +90,44 @@ public final class JLISClient: JLISService {
 
   /// See ``JLISService/revocationList(kind:)``.
   public func revocationList(kind: CertificateKind) async throws(JLISError) -> [UInt8] {
-    let address =
-      switch kind {
-      case .signing: configuration.signingListAddress
-      case .authentication: configuration.authenticationListAddress
-      }
-    let call = HTTPClientRequest(url: address)
+    let call = HTTPClientRequest(url: listAddress(kind))
     let answer = try await exchange(call, with: plain, configuration.listTimeout, configuration.largestListBytes, listBreaker)
     guard answer.status == 200 else { throw .unavailable }
     return answer.body
+  }
+
+  /// See ``JLISService/saveRevocationList(kind:to:)``: at most one piece of the answer is held at a time.
+  public func saveRevocationList(kind: CertificateKind, to path: String) async throws(JLISError) {
+    guard listBreaker.mayCall() else { throw .circuitOpen }
+    let file = try NewFile(path)
+    do {
+      let deadline = NIODeadline.now() + .nanoseconds(Self.nanoseconds(configuration.listTimeout))
+      let response = try await plain.execute(HTTPClientRequest(url: listAddress(kind)), deadline: deadline)
+      guard response.status.code == 200 else { throw JLISError.unavailable }
+      if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > configuration.largestListBytes {
+        throw JLISError.tooLarge
+      }
+      var size = 0
+      for try await piece in response.body {
+        size += piece.readableBytes
+        guard size <= configuration.largestListBytes else { throw JLISError.tooLarge }
+        // The client's own deadline ends with the head of the answer.
+        guard NIODeadline.now() < deadline else { throw JLISError.timeout }
+        try file.append(Array(piece.readableBytesView))
+      }
+      listBreaker.succeeded()
+    } catch {
+      let failure = Self.failure(error)
+      if failure == .tooLarge { listBreaker.succeeded() } else if !(error is CancellationError) { listBreaker.failed() }
+      throw failure
+    }
+  }
+
+  private func listAddress(_ kind: CertificateKind) -> String {
+    switch kind {
+    case .signing: configuration.signingListAddress
+    case .authentication: configuration.authenticationListAddress
+    }
   }
 
   /// See ``JLISService/belongTogether(signing:authentication:)``.

@@ -12,6 +12,10 @@ public protocol JLISService: Sendable {
   /// Fetches the full certificate revocation list of that authority as DER (RFC 5280 §5), unverified.
   func revocationList(kind: CertificateKind) async throws(JLISError) -> [UInt8]
 
+  /// The same into a file, piece by piece: a list may have hundreds of megabytes. The file is made, mode 0600; it must not be there yet. Whoever calls
+  /// removes it, also after a failure.
+  func saveRevocationList(kind: CertificateKind, to path: String) async throws(JLISError)
+
   /// Whether both certificates are one person's (公的個人認証法18条4–5項). Unknown serials answer `false`.
   /// To be used for confirming that binding only, never passed on.
   func belongTogether(signing: Serial, authentication: Serial) async throws(JLISError) -> Bool
@@ -37,4 +41,11 @@ public protocol JLISService: Sendable {
   /// Asks for the latest four items (最新の利用者情報) of the person to whom the old signing certificate was issued.
   /// Only items within the consent are given, and nothing at all while there is no new certificate.
   func latestItems(oldSigningSerial: Serial, serviceID: String, consentID: String) async throws(JLISError) -> LatestItemsAnswer
+}
+
+extension JLISService {
+  /// For sources whose lists are small.
+  public func saveRevocationList(kind: CertificateKind, to path: String) async throws(JLISError) {
+    try NewFile(path).append(try await revocationList(kind: kind))
+  }
 }

@@ -106,6 +106,11 @@ public struct TrustStore: Sendable {
 }
 
 extension TrustAnchor {
+  /// One root alone, for looking at what it signed: it must be of this kind and environment and of the profile.
+  public static func root(_ der: [UInt8], kind: CertificateKind, environment: TrustEnvironment) throws(TrustStoreError) -> TrustAnchor {
+    try TrustAnchor(kind, environment, der)
+  }
+
   init(
     _ kind: CertificateKind, _ environment: TrustEnvironment, _ der: [UInt8], _ versions: Set<ProfileVersion> = Set(ProfileVersion.allCases)
   ) throws(TrustStoreError) {

@@ -99,6 +99,8 @@ public final class House: Sendable {
     try await command("jlis-simulator", ["tls", "--out", secrets + "/tls", "--name", "localhost", "--name", "127.0.0.1"])
     try await command("yonjo", ["keys", "root", "--out", rootKeyFile])
     try await startSimulator()
+    // Once, as the operator's own process does: a broker that is started again finds the lists where they are.
+    if overrides["YONJO_REVOCATION_DIRECTORY"] == nil { try await command("yonjo", ["revocation", "sync"]) }
     try await command("yonjo", ["keys", "init"])
     let bank = try await create([
       "tenant", "create", "--json", "--name", "Kiyose Bank", "--status", "deemedVerifier", "--registered-key",
@@ -242,6 +244,7 @@ public final class House: Sendable {
       "YONJO_JLIS_URL": "https://localhost:\(simulatorPorts.tls)",
       "YONJO_JLIS_REVOCATION_URL": "http://127.0.0.1:\(simulatorPorts.http)", "YONJO_JLIS_TRUST_FILE": simulatorState + "/tls/ca.pem",
       "YONJO_JLIS_CERTIFICATE_FILE": simulatorState + "/tls/broker.pem", "YONJO_JLIS_KEY_FILE": simulatorState + "/tls/broker.key",
+      "YONJO_REVOCATION_DIRECTORY": directory + "/revocation",
       "YONJO_MIGRATIONS_DIRECTORY": TestDatabase.migrationsDirectory,
       // The simulator tells a revocation at once; answers kept until their nextUpdate would hide it for a quarter of an hour.
       "YONJO_OCSP_CACHE_ENTRIES": "0",

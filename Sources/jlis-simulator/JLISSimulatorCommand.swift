@@ -18,7 +18,7 @@ struct JLISSimulatorCommand: AsyncParsableCommand {
 
       Exit codes: 0 done, 1 refused, 2 bad use, 3 a part is down.
       """,
-    subcommands: [Serve.self, Citizen.self, Card.self, Consent.self, Revoke.self, TLS.self, Fault.self, Responder.self])
+    subcommands: [Serve.self, Citizen.self, Card.self, Consent.self, Revoke.self, NationalList.self, TLS.self, Fault.self, Responder.self])
 }
 
 /// Which state, and how to answer.

@@ -8,7 +8,7 @@ import Story
 struct BenchProgram: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "yonjo-bench", abstract: "Measures a running broker over HTTPS with keep-alive.",
-    subcommands: [Enrol.self, LookUps.self, Logins.self])
+    subcommands: [Enrol.self, LookUps.self, Logins.self, Lists.self])
 
   struct Common: ParsableArguments {
     @Option(help: "The cast file that Deploy wrote.") var cast: String
@@ -64,15 +64,45 @@ struct BenchProgram: AsyncParsableCommand {
     @OptionGroup var common: Common
     @OptionGroup var load: Load
     @Option(help: "Logins to prepare; the measurement ends early when a client has no more.") var prepared = 20_000
+    @Option(help: "How many begin a second; if absent, as many as the broker answers.") var rate: Double?
 
     func run() async throws {
       let cast = try common.open()
       let measurement = try Measurement(cast: cast, enrolment: common.enrolled())
       report(
         try await measurement.logins(
-          clients: load.clients, prepared: prepared, seconds: load.seconds + load.warmUp, warmUpSeconds: load.warmUp))
+          clients: load.clients, prepared: prepared, seconds: load.seconds + load.warmUp, warmUpSeconds: load.warmUp, ratePerSecond: rate))
       await cast.close()
     }
+  }
+
+  struct Lists: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "A revocation list: our index beside OpenSSL's reader, each as a process of its own.")
+    @Option(help: "The list of signing certificates, DER.") var list: String
+    @Option(help: "The certificate of its issuer, of the simulator's environment, PEM.") var issuer: String
+    @Option(help: "Where the index goes.") var index: String
+    @Option(help: "The directory of the built programs.") var programs: String
+
+    func run() throws {
+      let ours = try ProcessMeasurement.run(
+        programs + "/yonjo", ["crl", "index", list, "--issuer", issuer, "--environment", "simulator", "--out", index, "--json"])
+      print("ours: seconds=\(short(ours.seconds)) anonymous=\(ours.anonymousBytes)")
+      let openssl = try ProcessMeasurement.run(programs + "/openssl-crl", [list])
+      // Without its start and the reading of arguments: what d2i_X509_CRL alone took.
+      let alone = openssl.output.split(separator: " ").first { $0.hasPrefix("seconds=") }.flatMap { Double($0.dropFirst(8)) }
+      let seconds = alone ?? openssl.seconds
+      print("openssl: seconds=\(short(seconds)) anonymous=\(openssl.anonymousBytes)")
+      let pem = try String(contentsOfFile: issuer, encoding: .utf8).split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
+      let lookUps = try LookUpMeasurement.run(
+        index: index, issuer: Array(Data(base64Encoded: pem.joined()) ?? Data()), lookUps: 2_000_000)
+      print("look-up: nanoseconds=\(short(lookUps.nanoseconds)) found=\(lookUps.found) of=\(lookUps.lookUps)")
+      print(
+        "ratio: time=\(short(seconds / ours.seconds)) memory=\(short(Double(openssl.anonymousBytes) / Double(max(ours.anonymousBytes, 1))))"
+      )
+    }
+
+    private func short(_ value: Double) -> String { String(format: "%.2f", value) }
   }
 
   /// One line of `name=value`, for the script.

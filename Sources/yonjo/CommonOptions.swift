@@ -14,6 +14,9 @@ struct CommonOptions: ParsableArguments {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  /// The same settings for a process of this one's own.
+  var arguments: [String] { (config.map { ["--config", $0] } ?? []) + set.flatMap { ["--set", $0] } }
+
   /// The settings in force, those of the command's own flags first.
   func settings(_ own: [SettingKey: String?] = [:]) async throws(CommandFailure) -> Settings {
     var flags: [SettingKey: String] = [:]

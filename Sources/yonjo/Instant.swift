@@ -16,6 +16,16 @@ enum Instant {
 
 /// Certificates and lists in files: DER, or PEM of whatever label.
 enum CertificateFile {
+  private static let largestPEMBytes = 64 << 20
+
+  /// The content of a list in PEM; nil where the file does not begin as one. DER is read in place, however large it is.
+  static func pemContent(of path: String) throws(CommandFailure) -> [UInt8]? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    guard let begin = try? file.read(upToCount: 11), begin.elementsEqual("-----BEGIN ".utf8) else { return nil }
+    return der(try contents(of: path, atMost: largestPEMBytes))
+  }
+
   static func der(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.starts(with: Array("-----BEGIN".utf8)) else { return bytes }
     let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)

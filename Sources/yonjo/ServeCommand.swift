@@ -49,10 +49,14 @@ struct ServeCommand: AsyncParsableCommand {
         if let readyFile { try? Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic) }
       })
     let minutes = try settings.integer(.revocationMinutes, 1...1_440)
+    let lists = OwnedProcess(
+      arguments: ["revocation", "sync", "--interval", "\(minutes)", "--until-input-ends"] + common.arguments,
+      environment: ["YONJO_REVOCATION_DIRECTORY": parts.revocationDirectory], logger: logger)
     var configuration = ServiceGroupConfiguration(
       services: [
         .init(service: BackgroundService { await parts.services.instance.run() }),
-        .init(service: BackgroundService { await parts.services.revocation.run(every: .seconds(minutes * 60)) }),
+        .init(service: BackgroundService { await parts.services.revocation.indexes.run() }),
+        .init(service: BackgroundService { if parts.ownsRevocationDirectory { await lists.run() } }),
         .init(service: BackgroundService { await parts.services.jobs.run() }),
         // Last here, and so the first to stop.
         .init(service: application),

@@ -13,6 +13,10 @@ struct ServingParts: Sendable {
   let checks: [HealthCheck]
   let gauges: [GaugeSource]
 
+  /// Where the indexes of revocation lists lie.
+  let revocationDirectory: String
+  /// Whether a process of this one's own fills it.
+  let ownsRevocationDirectory: Bool
   private let pool: PostgreSQLPool
   private let jobsPool: PostgreSQLPool
   private let jlis: JLISClient
@@ -36,12 +40,15 @@ struct ServingParts: Sendable {
     jlis = try Connections.jlis(settings)
     pool = PostgreSQLPool(main, logger: logger)
     jobsPool = PostgreSQLPool(jobs, logger: logger)
+    let directory = settings.text(.revocationDirectory)
+    revocationDirectory = directory ?? OwnedProcess.directory()
+    // Without a directory that another process fills, this one has such a process of its own.
+    ownsRevocationDirectory = directory == nil
     services = BrokerServices(
       pool: pool, jobsPool: jobsPool, root: root, trust: trust, policies: policies, jlis: jlis, clock: SystemWallClock(), issuer: issuer,
-      workThreads: threads,
-      ocsp: ocsp, logger: logger)
-    checks = Self.checks(pool, services, jlis)
-    gauges = Self.gauges(pool) + Self.gauges(jlis)
+      revocationDirectory: revocationDirectory, workThreads: threads, ocsp: ocsp, logger: logger)
+    checks = Self.checks(pool, services, jlis) + [Self.listsCheck(services.revocation.indexes)]
+    gauges = Self.gauges(pool) + Self.gauges(jlis) + Self.listGauges(services.revocation.indexes)
   }
 
   func close() async {

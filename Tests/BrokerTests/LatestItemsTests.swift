@@ -32,7 +32,7 @@ struct StatusTests {
       let bank = try await broker.bank()
       let (subject, _) = try await broker.onboardWithPair(bank, try broker.hanako())
       _ = try await broker.check(bank, subject)
-      _ = await broker.services.revocation.refreshLists()
+      try await broker.syncLists()
       _ = try await broker.services.status.check(
         bank.caller, id: subject, method: .crl, purpose: .signatureVerification, request: try request())
       let history = try await broker.services.status.history(bank.caller, id: subject, limit: 10, pageToken: nil).elements

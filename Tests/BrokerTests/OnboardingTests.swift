@@ -216,7 +216,7 @@ struct OnboardingTests {
       let bank = try await broker.bank()
       try broker.simulator.setFaults(Faults(ocsp: .down))
       #expect(try await broker.onboard(bank, try broker.hanako()).outcome.verdict.result == "revocationUnknown")
-      _ = await broker.services.revocation.refreshLists()
+      try await broker.syncLists()
       #expect(try await broker.onboard(bank, try broker.taro()).outcome.verdict == .ok)
     }
   }

@@ -126,7 +126,7 @@ struct RevocationPolicyTests {
       let ended = try certificate(broker, taro)
       try broker.simulator.revoke(taro.id, kind: .signing, reason: .cessationOfOperation)
       let bank = try await broker.bank().id
-      _ = await broker.services.revocation.refreshLists()
+      try await broker.syncLists()
       try broker.simulator.setFaults(Faults(ocsp: .down))
       let fresh = await check(broker.services, hanako, policy(bank, .ocspThenCrl))
       #expect((fresh.status, fresh.method) == (.good, .crl))
@@ -151,7 +151,8 @@ struct RevocationPolicyTests {
       let services = broker.another(jlis: jlis)
       let hanako = try certificate(broker, try broker.hanako())
       let bank = try await broker.bank().id
-      _ = await services.revocation.refreshLists()
+      try await broker.syncLists()
+      await services.revocation.indexes.refresh()
       #expect(await check(services, hanako, policy(bank, .crl)).method == .crl)
       #expect(jlis.ocspQuestions == 0)
       #expect(await check(services, hanako, policy(bank, .ocspThenCrl)).method == .ocsp)
@@ -167,7 +168,7 @@ struct RevocationPolicyTests {
     try await TestBroker.with { broker in
       let issuer = try certificate(broker, try broker.hanako()).issuer
       let bank = try await broker.bank().id
-      _ = await broker.services.revocation.refreshLists()
+      try await broker.syncLists()
       let override = RevocationOverride(reason: "r", by: "b", until: broker.clock.now() + 60)
       let decision = await broker.services.revocation.check(
         serial: try #require(Serial([1, 2, 3])), kind: .signing, issuer: issuer, policy: policy(bank, .ocspThenCrl, override),

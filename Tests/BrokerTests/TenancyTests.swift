@@ -94,16 +94,6 @@ struct TenancyTests {
       #expect(try await broker.services.onboardings.get(bank.caller, id: late).status == "expired")
     }
   }
-
-  @Test func aListWithAnOlderNumberIsNotTakenBackIntoUse() async throws {
-    try await TestBroker.with { broker in
-      let outcome = await broker.services.revocation.refreshLists()
-      #expect(outcome.values.allSatisfy { $0.hasPrefix("number ") })
-      _ = try await broker.inspect("update revocation_lists set number = number + 1000")
-      let behind = await broker.services.revocation.refreshLists()
-      #expect(Array(behind.values) == ["refused", "refused"])
-    }
-  }
 }
 
 @Suite("Ids, what is signed, and periods have one form")

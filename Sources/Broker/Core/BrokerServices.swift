@@ -35,7 +35,7 @@ public struct BrokerServices: Sendable {
   public let events: EventService
   /// What auditors see.
   public let audit: AuditService
-  /// Revocation lists and OCSP; ``RevocationService/run(every:)`` keeps the lists fresh.
+  /// Revocation lists and OCSP; ``RevocationIndexes/run(every:)`` of its indexes keeps the lists fresh.
   public let revocation: RevocationService
   /// Work beside the requests; ``BackgroundJobs/run(sweepEvery:)`` must run somewhere.
   public let jobs: BackgroundJobs
@@ -51,19 +51,20 @@ public struct BrokerServices: Sendable {
   ///   - trust: anchors of one environment.
   ///   - policies: accepted beside those that are known of that environment.
   ///   - issuer: the broker's own address, such as `https://yonjo.example.jp`: `iss` and `aud` of tokens.
+  ///   - revocationDirectory: where ``RevocationSync`` leaves the indexes of revocation lists; nil: there are none.
   ///   - workThreads: threads for work over a millisecond.
   ///   - ocsp: how responders are asked.
   public init(
     pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, policies: [JPKIProfile.Policy] = [],
-    jlis: any JLISService,
-    clock: any WallClock, issuer: String,
-    workThreads: Int = 4, ocsp: OCSPSourceSettings = OCSPSourceSettings(), logger: Logger
+    jlis: any JLISService, clock: any WallClock, issuer: String, revocationDirectory: String? = nil, workThreads: Int = 4,
+    ocsp: OCSPSourceSettings = OCSPSourceSettings(), logger: Logger
   ) {
     let work = WorkPool(threads: workThreads)
     let ids = IdentifierSource(clock: clock)
     let instance = InstanceLock(pool: pool)
     let database = Database(pool: pool, logger: logger)
-    let revocation = RevocationService(jlis: jlis, trust: trust, database: database, work: work, clock: clock, ocsp: ocsp, logger: logger)
+    let indexes = RevocationIndexes(directory: revocationDirectory, trust: trust, database: database, clock: clock, logger: logger)
+    let revocation = RevocationService(jlis: jlis, work: work, indexes: indexes, clock: clock, ocsp: ocsp, logger: logger)
     let verifier = CardVerifier(trust: trust, policies: policies)
     func core(_ database: Database) -> BrokerCore {
       let vault = KeyVault(database: database, root: root, clock: clock)
@@ -109,5 +110,8 @@ public struct BrokerServices: Sendable {
   }
 
   /// Stops the broker's own threads. The pools are the caller's to close.
-  public func stop() async { try? await work.stop() }
+  public func stop() async {
+    try? await work.stop()
+    await revocation.indexes.stop()
+  }
 }

@@ -4,24 +4,29 @@ internal import JPKI
 extension RevocationService {
   /// The status of a certificate that was just verified otherwise.
   func check(_ certificate: VerifiedCertificate, policy: TenantRevocationPolicy, purpose: CheckPurpose) async -> RevocationDecision {
-    await check(serial: certificate.serial, kind: certificate.kind, issuer: certificate.issuer, policy: policy, purpose: purpose)
+    await check(
+      serial: certificate.serial, kind: certificate.kind, issuer: certificate.issuer, point: certificate.distributionPoint, policy: policy,
+      purpose: purpose)
   }
 
   /// The status of a certificate of which only the serial is known (it was bound earlier). One serial a call (law 2).
   ///
-  /// - Parameter anew: whether the responder is asked even where its last answer still stands.
+  /// - Parameters:
+  ///   - point: its distribution point, where that is known: without it, lists of parts can only say that it is revoked.
+  ///   - anew: whether the responder is asked even where its last answer still stands.
   func check(
-    serial: Serial, kind: CertificateKind, issuer: TrustAnchor, policy: TenantRevocationPolicy, purpose: CheckPurpose, anew: Bool = false
+    serial: Serial, kind: CertificateKind, issuer: TrustAnchor, point: [UInt8]? = nil, policy: TenantRevocationPolicy,
+    purpose: CheckPurpose, anew: Bool = false
   ) async -> RevocationDecision {
     let found: RevocationDecision
     switch policy.method {
-    case .crl: found = fromList(serial, kind, purpose, maximumAge: nil)
+    case .crl: found = fromList(serial, kind, issuer, point, purpose, maximumAge: nil)
     case .ocsp: found = await fromResponder(serial, kind, issuer, policy, purpose, anew)
     case .ocspThenCrl:
       let first = await fromResponder(serial, kind, issuer, policy, purpose, anew)
       // That the responder does not know the certificate is its signed word: a list, which names only what ended, knows no better.
       if first.isUnknown, first.reason != .ocspUnknownCertificate {
-        let second = fromList(serial, kind, purpose, maximumAge: TimeInterval(policy.fallbackSeconds))
+        let second = fromList(serial, kind, issuer, point, purpose, maximumAge: TimeInterval(policy.fallbackSeconds))
         // A list that is too old says so itself; one that is not there leaves OCSP's reason.
         found = second.isUnknown && second.reason != .crlTooOld ? first : second
       } else {
@@ -33,10 +38,12 @@ extension RevocationService {
     return decision
   }
 
-  private func fromList(_ serial: Serial, _ kind: CertificateKind, _ purpose: CheckPurpose, maximumAge: TimeInterval?) -> RevocationDecision
-  {
+  private func fromList(
+    _ serial: Serial, _ kind: CertificateKind, _ issuer: TrustAnchor, _ point: [UInt8]?, _ purpose: CheckPurpose,
+    maximumAge: TimeInterval?
+  ) -> RevocationDecision {
     let now = clock.now()
-    guard let word = listWord(serial, kind, at: now) else {
+    guard let word = listWord(serial, kind, issuer: issuer.subjectKeyIdentifier, point: point, at: now) else {
       return RevocationDecision(status: nil, method: .none, sourceTime: nil, checkedAt: now, purpose: purpose)
     }
     let status =

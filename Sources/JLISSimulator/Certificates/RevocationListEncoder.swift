@@ -51,18 +51,23 @@ struct RevocationListContent: Sendable {
     return Extension(identifier: .issuingDistributionPoint, critical: true, value: .sequence(fields))
   }
 
-  /// DER, signed with `key`; `issuer` is the name and key that the list claims.
-  func signed(issuer: IssuerIdentity, key: RSAKey) throws -> [UInt8] {
+  /// All of the list's extensions, under their tag.
+  func encodedExtensions(of issuer: IssuerIdentity) -> DER {
     let all =
       [
         Extension(
           identifier: .authorityKeyIdentifier, critical: false, value: .sequence(.implicitPrimitive(0, issuer.keyIdentifier))),
         Extension(identifier: .cRLNumber, critical: false, value: .integer(number)),
       ] + (issuingDistributionPoint.map { [$0] } ?? []) + extensions
+    return .explicit(0, .sequence(all.map(\.der)))
+  }
+
+  /// DER, signed with `key`; `issuer` is the name and key that the list claims.
+  func signed(issuer: IssuerIdentity, key: RSAKey) throws -> [UInt8] {
     var parts: [DER] = [.integer(1), .sha256WithRSAAlgorithm, issuer.name.der, .time(thisUpdate), .time(nextUpdate)]
     // An empty list of entries is left out altogether (RFC 5280 §5.1.2.6).
     if !entries.isEmpty { parts.append(.sequence(entries.map(\.der))) }
-    parts.append(.explicit(0, .sequence(all.map(\.der))))
+    parts.append(encodedExtensions(of: issuer))
     let content = DER.sequence(parts)
     return DER.sequence(content, .sha256WithRSAAlgorithm, .bitString(try key.signature(over: content.bytes))).bytes
   }

@@ -33,8 +33,11 @@ struct RSAKey: Redacted {
   var keyHashSHA256: [UInt8] { Array(SHA256.hash(data: signing.publicKey.pkcs1DERRepresentation)) }
 
   /// `sha256WithRSAEncryption` over `message`.
-  func signature(over message: [UInt8]) throws -> [UInt8] {
-    Array(try signing.signature(for: SHA256.hash(data: message), padding: .insecurePKCS1v1_5).rawRepresentation)
+  func signature(over message: [UInt8]) throws -> [UInt8] { try signature(over: SHA256.hash(data: message)) }
+
+  /// The same over a message that was hashed piece by piece.
+  func signature(over digest: SHA256Digest) throws -> [UInt8] {
+    Array(try signing.signature(for: digest, padding: .insecurePKCS1v1_5).rawRepresentation)
   }
 
   /// What the card does (jpki.md §5): EMSA-PKCS1-v1_5 padding around whatever it is given, unchecked, then RSASP1. 256 bytes.

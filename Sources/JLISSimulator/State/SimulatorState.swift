@@ -145,6 +145,11 @@ struct SimulatorState: Codable, Sendable {
     lastRevocations[authority.rawValue] = max(moment, lastRevocations[authority.rawValue] ?? moment)
   }
 
+  /// The serial numbers that an authority has given, as far as they have four bytes, which all have.
+  func serials(of authority: AuthorityName) -> [UInt32] {
+    certificates.filter { $0.authority == authority }.map { $0.serial.reduce(0) { $0 << 8 | UInt32($1) } }
+  }
+
   func revoked(by authority: AuthorityName) -> [CertificateRecord] {
     certificates.filter { $0.authority == authority && $0.revocation != nil }
   }

@@ -18,6 +18,14 @@ enum RevocationIndexFormat {
   static let maximumHeaderBytes = 1 << 20
   static let digestBytes = 32
 
+  /// The CRL number of an index file, from its first bytes.
+  static func number(_ path: String) -> UInt64? {
+    guard let file = RevocationListFile(path), file.count >= 32,
+      let head = try? RevocationListBytes.file(file).part(0..<32), head.starts(with: magic)
+    else { return nil }
+    return head[24..<32].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   /// What the file says of the list.
   struct Header: Equatable {
     var kind: CertificateKind

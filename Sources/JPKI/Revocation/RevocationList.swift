@@ -64,6 +64,13 @@ public struct RevocationList: Sendable {
     self.init(index, issuer: issuer)
   }
 
+  /// The same for one issuer.
+  public init(mapping path: String, issuer: TrustAnchor) throws(RevocationIndexError) {
+    let index = try RevocationIndex(mapping: path)
+    guard index.header.kind == issuer.kind, issuer.fingerprint == index.header.issuerFingerprint else { throw .foreign }
+    self.init(index, issuer: issuer)
+  }
+
   private init(_ index: RevocationIndex, issuer: TrustAnchor) {
     self.issuer = issuer
     number = index.header.number
@@ -92,6 +99,15 @@ public struct RevocationList: Sendable {
   public func status(of serial: Serial, at: Date, inForce: UInt64 = 0) -> RevocationStatus {
     status(of: serial, isCovered: distributionPoints.isEmpty, at: at, inForce: inForce)
   }
+
+  /// The same by serial number and the certificate's distribution point (a GeneralName in DER), where that is known.
+  public func status(of serial: Serial, point: [UInt8]?, at: Date, inForce: UInt64 = 0) -> RevocationStatus {
+    let isCovered = distributionPoints.isEmpty || point.map(distributionPoints.contains) ?? false
+    return status(of: serial, isCovered: isCovered, at: at, inForce: inForce)
+  }
+
+  /// Which number an index file bears, as far as its header tells; nil where it is none. Nothing else of it is looked at.
+  public static func number(ofIndex path: String) -> UInt64? { RevocationIndexFormat.number(path) }
 
   /// Whether the list is of the part that the certificate names (RFC 5280 §6.3.3 (b)(2)(i)), or of all.
   public func covers(_ certificate: VerifiedCertificate) -> Bool {

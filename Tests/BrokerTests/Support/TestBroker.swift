@@ -24,7 +24,9 @@ final class TestBroker: Sendable {
   let keyAdministration: KeyAdministration
   let database: TestDatabase.Handle
   let pools: Pools
-  private let trust: TrustStore
+  let trust: TrustStore
+  /// Where the indexes of revocation lists lie.
+  let revocationDirectory = NSTemporaryDirectory() + "yonjo-revocation-" + UUID().uuidString
 
   /// Connections of every role; few, because many brokers live at once.
   struct Pools: Sendable {
@@ -59,16 +61,17 @@ final class TestBroker: Sendable {
     administration = TenantAdministration(database: operators, root: root, clock: clock)
     keyAdministration = KeyAdministration(database: operators, root: root, clock: clock)
     _ = try await keyAdministration.ensurePlatformKeys()
-    services = Self.services(pools, root, trust, simulator, clock)
+    services = Self.services(pools, root, trust, simulator, clock, revocationDirectory)
   }
 
   /// Another serving process on the same database.
   func another(ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), jlis: (any JLISService)? = nil) -> BrokerServices {
-    Self.services(pools, root, trust, simulator, clock, ocsp, jlis)
+    Self.services(pools, root, trust, simulator, clock, revocationDirectory, ocsp, jlis)
   }
 
   private static func services(
     _ pools: Pools, _ root: RootKey, _ trust: TrustStore, _ simulator: SimulatedJLIS, _ clock: MovedClock,
+    _ revocationDirectory: String,
     // The simulator tells a revocation at once; kept answers would hide it until their nextUpdate.
     _ ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), _ jlis: (any JLISService)? = nil
   ) -> BrokerServices {
@@ -76,7 +79,7 @@ final class TestBroker: Sendable {
     logger.logLevel = .critical
     return BrokerServices(
       pool: pools.app, jobsPool: pools.jobs, root: root, trust: trust, jlis: jlis ?? InProcessJLIS(simulator), clock: clock,
-      issuer: issuer, workThreads: 1, ocsp: ocsp, logger: logger)
+      issuer: issuer, revocationDirectory: revocationDirectory, workThreads: 1, ocsp: ocsp, logger: logger)
   }
 
   /// A broker for the duration of `body`.
@@ -96,6 +99,26 @@ final class TestBroker: Sendable {
   private func end() async {
     await services.stop()
     await pools.close()
+    try? FileManager.default.removeItem(atPath: revocationDirectory)
+  }
+
+  /// What `yonjo revocation sync` does, with settings of the test's own, and what servers then do.
+  @discardableResult
+  func syncLists(
+    _ change: (inout RevocationSyncSettings) -> Void = { _ in }, jlis: (any JLISService)? = nil, acceptShrink: Set<CertificateKind> = []
+  ) async throws -> [RevocationSyncOutcome] {
+    var settings = RevocationSyncSettings(directory: revocationDirectory)
+    change(&settings)
+    let work = WorkPool(threads: 1)
+    var logger = Logger(label: "tests")
+    logger.logLevel = .critical
+    let sync = RevocationSync(
+      jlis: jlis ?? InProcessJLIS(simulator), trust: trust, database: Database(pool: pools.administrator, logger: logger),
+      settings: settings, clock: clock, work: work, logger: logger)
+    let outcomes = await sync.once(acceptShrink: acceptShrink)
+    try await work.stop()
+    await services.revocation.indexes.refresh()
+    return outcomes
   }
 
   /// Moves the clock, also past what the broker keeps in memory.
