@@ -86,7 +86,11 @@ let rooms: [Target] = [
 let programs: [Target] = [
   program(
     "yonjo",
-    ["BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, lifecycle, unixSignals, logging, metrics]),
+    [
+      "BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto, httpClient, nioCore, nioSSL,
+      lifecycle,
+      unixSignals, logging, metrics,
+    ]),
   program("yonjo-ledger", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
   program("jlis-simulator", ["JLISSimulator", "JPKI", "JOSE", lifecycle, unixSignals, logging]),
   program("yonjo-story", ["Story"]),
@@ -147,7 +151,7 @@ let checks: [Target] =
       ]),
     tests(of: "BrokerClientTests", ["BrokerClient", "JOSE", nioCore, nioHTTP1, nioPosix]),
     tests(of: "LedgerToolTests", ["LedgerTool", "BrokerClient", "CitizenItems", "JOSE"]),
-    tests(of: "OperationsTests", ["Operations", "JPKI", "PostgreSQL", "TestSupport", logging]),
+    tests(of: "OperationsTests", ["Operations", "JOSE", "JPKI", "PostgreSQL", "TestSupport", logging]),
     tests(of: "StoryTests", ["Story", "JLISSimulator", "JOSE"]),
     tests(of: "BenchTests", ["Bench", nioCore]),
     tests(

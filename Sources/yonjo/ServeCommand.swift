@@ -81,6 +81,8 @@ struct ServeCommand: AsyncParsableCommand {
     limits.idleSeconds = try settings.integer(.limitsIdleSeconds, 1...3_600)
     limits.requestSeconds = try settings.integer(.limitsRequestSeconds, 1...3_600)
     limits.shutdownSeconds = try settings.integer(.limitsShutdownSeconds, 1...3_600)
+    limits.documentBytes = try settings.integer(.limitsDocumentBytes, 1...(1 << 30))
+    limits.documentSeconds = try settings.integer(.limitsDocumentSeconds, 1...3_600)
     var tls: TLSFiles?
     switch (settings.text(.tlsCertificateFile), settings.text(.tlsKeyFile)) {
     case (let chain?, let key?):

@@ -46,6 +46,8 @@ enum SettingKey: String, CaseIterable {
   case limitsIdleSeconds = "limits.idleSeconds"
   case limitsRequestSeconds = "limits.requestSeconds"
   case limitsShutdownSeconds = "limits.shutdownSeconds"
+  case limitsDocumentBytes = "limits.documentBytes"
+  case limitsDocumentSeconds = "limits.documentSeconds"
 
   /// Where nothing was set.
   var fallback: String? {
@@ -76,6 +78,8 @@ enum SettingKey: String, CaseIterable {
     case .limitsIdleSeconds: "60"
     case .limitsRequestSeconds: "20"
     case .limitsShutdownSeconds: "20"
+    case .limitsDocumentBytes: "33554432"
+    case .limitsDocumentSeconds: "120"
     default: nil
     }
   }

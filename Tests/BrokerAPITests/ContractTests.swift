@@ -34,6 +34,8 @@ struct ContractTests {
     #expect(Set(contract.enumeration("PairStateForVerifier")) == Set(PairState.allCases.map(\.rawValue)))
     #expect(Set(contract.enumeration("PairStateForNonVerifier")) == Set(PairStateForNonVerifier.allCases.map(\.rawValue)))
     #expect(Set(contract.enumeration("AuditEventKind")) == Set(AuditEvent.Kind.allCases.map(\.rawValue)))
+    #expect(Set(contract.enumeration("VerificationPurpose")) == Set(VerificationPurpose.allCases.map(\.rawValue)))
+    #expect(Set(contract.enumeration("VerificationResultForNonVerifier")) == Set(Verdict.toldToAll + [Verdict.notConfirmed]))
     #expect(Set(contract.enumeration("Item")) == Set(Item.allCases.map(\.rawValue)))
     #expect(Set(contract.enumeration("EventKindForVerifier")) == Set(TenantEvent.Kind.allCases.map(\.rawValue)))
   }

@@ -28,6 +28,10 @@ private func match(_ verdict: Verdict, subject: SubjectID? = nil) -> MatchAnswer
   MatchAnswer(id: "mch_x", verdict: verdict, matched: false, subjectID: subject, pair: nil, evidence: evidence)
 }
 
+private func document(_ verdict: Verdict, subject: SubjectID? = nil) -> DocumentOutcome {
+  DocumentOutcome(verdict: verdict, digest: [1, 2, 3], subjectID: subject, pair: nil, receipt: nil, evidence: evidence)
+}
+
 @Suite("What a notVerifier may learn (jpki.md §9)")
 struct LawTests {
   /// Results that all must look alike.
@@ -36,7 +40,7 @@ struct LawTests {
   @Test("revoked, untrusted, expired and all the rest are answered byte for byte alike")
   func alike() throws {
     let subject = SubjectID(uuid)
-    var answers: [Set<String>] = [[], [], [], []]
+    var answers: [Set<String>] = [[], [], [], [], []]
     for result in Self.finer {
       for reason in VerificationReason.allCases {
         let verdict = Verdict(result, reason)
@@ -47,6 +51,7 @@ struct LawTests {
           try json(
             ConsentSignatureResultForNonVerifier(
               ConsentSignatureOutcome(id: ConsentSessionID(uuid), verdict: verdict, consents: [], receipt: nil, evidence: evidence))))
+        answers[4].insert(try json(DocumentVerificationResultForNonVerifier(document(verdict, subject: subject))))
       }
     }
     #expect(answers.allSatisfy { $0.count == 1 })
@@ -67,6 +72,14 @@ struct LawTests {
     #expect(try json(LoginResultForVerifier(login(verdict))).contains(#""result":"certificateRevoked","reason":"contentChanged""#))
     #expect(try !json(LoginResultForNonVerifier(login(verdict))).contains("ontentChanged"))
     #expect(try !json(LoginResultForNonVerifier(login(.ok, subject: SubjectID(uuid)))).contains("itemsMayHaveChanged"))
+  }
+
+  @Test("a document's failed check tells its id, its time, its digest and the coarse result, and nothing else")
+  func documents() throws {
+    #expect(
+      try json(DocumentVerificationResultForNonVerifier(document(Verdict(.certificateRevoked, .ended), subject: SubjectID(uuid))))
+        == "{\"id\":\"\(VerificationID(uuid))\",\"result\":\"notConfirmed\",\"documentDigest\":\"AQID\","
+        + "\"verification\":{\"id\":\"\(VerificationID(uuid))\",\"checkedAt\":\"2025-11-21T03:04:05Z\"}}")
   }
 
   @Test("of a pair it learns active or inactive, and not when that changed", arguments: PairState.allCases)

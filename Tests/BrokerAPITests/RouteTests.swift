@@ -25,14 +25,15 @@ struct RouteTests {
   private static let routes = [
     "GET /v1/audit/events", "GET /v1/consents", "GET /v1/consents/x", "GET /v1/consents/x/events", "GET /v1/consents/x/receipt",
     "POST /v1/consents", "POST /v1/consents/search", "POST /v1/consents/x/revocation", "POST /v1/consents/x/signature",
-    "POST /v1/consents/x/withdrawal", "POST /v1/consents/x/withdrawal/signature", "GET /v1/events", "GET /v1/ledger-changes/x",
+    "POST /v1/consents/x/withdrawal", "POST /v1/consents/x/withdrawal/signature", "POST /v1/documents/verifications", "GET /v1/events",
+    "GET /v1/ledger-changes/x",
     "POST /v1/ledger-changes", "POST /v1/logins", "POST /v1/logins/x/signature", "POST /v1/matches", "POST /v1/matches/tags",
     "POST /v1/matches/tags/batch", "POST /v1/matches/x/signature", "GET /v1/notices", "GET /v1/notices/x", "POST /v1/notices",
     "GET /v1/onboardings/x", "POST /v1/onboardings", "POST /v1/onboardings/x/signature", "DELETE /v1/pairs/x", "GET /v1/pairs",
     "GET /v1/pairs/x",
     "POST /v1/pairs", "POST /v1/pairs/search", "DELETE /v1/subjects/x", "GET /v1/subjects/x", "GET /v1/subjects/x/status",
     "GET /v1/subjects/x/status-checks", "POST /v1/subjects/search", "POST /v1/subjects/x/latest-items", "POST /v1/subjects/x/status-checks",
-    "GET /v1/tag-keys",
+    "GET /v1/tag-keys", "GET /v1/verifications/x", "POST /v1/verifications/search",
   ]
 
   @Test("without a token every route answers 401, whatever the body")

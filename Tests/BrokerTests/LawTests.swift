@@ -19,6 +19,7 @@ struct LawTests {
       bank, hanako, ref: "LEDGER-REFERENCE-1", consents: [broker.selection(notice)])
     _ = try await broker.login(bank, hanako)
     _ = try await broker.match(bank, hanako)
+    _ = try await broker.verify(bank, try broker.signedRaw(hanako), consents: [broker.selection(notice)])
     broker.wait(seconds: 60)
     try broker.simulator.move(hanako.id, newAddress: Hanako.newAddress)
     _ = try await broker.check(bank, subject)

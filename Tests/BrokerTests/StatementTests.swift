@@ -39,7 +39,7 @@ struct StatementTests {
     StatusStore.insert, StatusStore.list,
     SubjectStore.insert, SubjectStore.setReference, SubjectStore.get, SubjectStore.byReference, SubjectStore.erase, SubjectStore.unbind,
     TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
-    VerificationStore.insert,
+    VerificationStore.insert, VerificationStore.get, VerificationStore.search,
   ]
 
   /// Statements of the jobs, beside those that they share with requests.

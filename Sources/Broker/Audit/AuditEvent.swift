@@ -8,6 +8,7 @@ public struct AuditEvent: Sendable, Codable {
     case tenantCreated, tenantSuspended, tenantChanged, revocationOverrideSet, revocationOverrideEnded, clientCreated, clientRotated,
       clientRevoked, keyRotated, keysHandedOver
     case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered,
+      documentVerified,
       tagLookedUp, tagsLookedUp
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,

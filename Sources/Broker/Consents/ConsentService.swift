@@ -147,10 +147,9 @@ public struct ConsentService: Sendable {
           agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
           in: transaction)
         let receipt = try await core.receipts.sign(
-          [
-            "sub": .string(subject.description), "purpose": .string("consent"), "result": .string("ok"),
-            "signed": .string(Base64URL.encode(session.toBeSigned.sha256)), "consents": .array(consents.map { .string($0.id.description) }),
-          ], for: caller.tenantID, id: evidence.id.description, at: evidence.checkedAt)
+          VerificationReceipt(
+            evidence, purpose: .consent, signed: session.toBeSigned.sha256, caller: caller, subject: subject,
+            particulars: ["consents": .array(consents.map { .string($0.id.description) })]), for: caller.tenantID)
         let outcome = ConsentSignatureOutcome(id: id, verdict: .ok, consents: consents, receipt: receipt, evidence: evidence)
         try await signed.complete(outcome, subject: subject, claim, in: transaction)
         try await transaction.pipeline([

@@ -38,7 +38,8 @@ struct SignedSession: Sendable {
       try await transaction.pipeline([
         BoundStatement(SessionStore.attempt, [.uuid(caller.tenantID.uuid), .uuid(session.uuid), .int4(Int32(SessionRow.maximumAttempts))]),
         VerificationStore.insert(
-          outcome.evidence, tenant: caller.tenantID, purpose: purpose, session: session.uuid, subject: session.subjectID, verdict: verdict),
+          outcome.evidence, tenant: caller.tenantID, purpose: VerificationPurpose(purpose), session: session.uuid,
+          subject: session.subjectID, verdict: verdict),
         core.audit.record(
           .consentSigned, by: caller, subject: session.subjectID, object: id.description, purpose: "signatureVerification",
           outcome: verdict.result,

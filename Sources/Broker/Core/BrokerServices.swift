@@ -11,6 +11,10 @@ public struct BrokerServices: Sendable {
   public let notices: NoticeService
   /// Onboardings with their signatures.
   public let onboardings: OnboardingService
+  /// Documents that were signed without a session.
+  public let documents: DocumentService
+  /// Evidence of every verification.
+  public let verifications: VerificationService
   /// 利用者証明.
   public let logins: LoginService
   /// Matches in place of the registered seal, and tag look-ups.
@@ -90,6 +94,8 @@ public struct BrokerServices: Sendable {
     access = AccessService(core: main)
     notices = NoticeService(core: main)
     onboardings = OnboardingService(core: main, book: consentBook)
+    documents = DocumentService(core: main, book: consentBook)
+    verifications = VerificationService(core: main)
     logins = LoginService(core: main)
     matches = MatchService(core: main)
     pairs = PairService(core: main)

@@ -185,7 +185,9 @@ public struct OnboardingService: Sendable {
         agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
         in: transaction)
       let receipt = try await core.receipts.sign(
-        receiptClaims(session, subject, comparison, consents), for: caller.tenantID, id: evidence.id.description, at: now)
+        VerificationReceipt(
+          evidence, purpose: .onboarding, signed: session.toBeSigned.sha256, caller: caller, subject: subject,
+          particulars: receiptClaims(session, comparison, consents)), for: caller.tenantID)
       let outcome = OnboardingOutcome(
         id: id, verdict: .ok, subjectID: subject, isNewSubject: isNew, itemComparison: Self.named(comparison), consents: consents,
         pair: pair,
@@ -305,14 +307,8 @@ public struct OnboardingService: Sendable {
     }
   }
 
-  private func receiptClaims(
-    _ session: SessionRow, _ subject: SubjectID, _ comparison: [Item: ItemComparison]?, _ consents: [Consent]
-  ) -> [String: JSONValue] {
-    var claims: [String: JSONValue] = [
-      "sub": .string(subject.description), "purpose": .string("onboarding"), "result": .string("ok"),
-      "signed": .string(Base64URL.encode(session.toBeSigned.sha256)),
-      "consents": .array(consents.map { .string($0.id.description) }),
-    ]
+  private func receiptClaims(_ session: SessionRow, _ comparison: [Item: ItemComparison]?, _ consents: [Consent]) -> [String: JSONValue] {
+    var claims: [String: JSONValue] = ["consents": .array(consents.map { .string($0.id.description) })]
     if let digest = session.request.applicationDigest { claims["application"] = .string(Base64URL.encode(digest)) }
     if let comparison {
       claims["items"] = .object(Dictionary(uniqueKeysWithValues: comparison.map { ($0.key.rawValue, .string($0.value.rawValue)) }))

@@ -99,8 +99,8 @@ struct CardOpener: Sendable {
       }
       guard payload.tenantId == caller.tenantID.description, payload.sessionId == session else {
         throw Refusal.field(
-          "/card/envelope", "cardEnvelopeForeign", "The card envelope was made for another tenant or session.",
-          nextStep: "Let the device make one for this session.")
+          "/card/envelope", "cardEnvelopeForeign", "The card envelope was made for another tenant, session or document.",
+          nextStep: "Let the device make one for this session or document.")
       }
       guard let format = CardSignature.Format(rawValue: payload.format), let signature = Base64URL.decode(payload.signature) else {
         throw Refusal.field(

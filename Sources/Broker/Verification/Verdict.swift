@@ -26,11 +26,13 @@ public struct Verdict: Sendable, Hashable, Codable {
 
   /// What a `notVerifier` tenant is told: nothing finer, so that a revoked and an untrusted card answer alike (api.md, Access).
   public var coarse: String {
-    switch result {
-    case "ok", "signatureInvalid", "itemsMismatch", "unknownSubject": result
-    default: "notConfirmed"
-    }
+    Self.toldToAll.contains(result) ? result : Self.notConfirmed
   }
+
+  /// Results that say nothing of a certificate's standing.
+  public static let toldToAll = ["ok", "signatureInvalid", "itemsMismatch", "unknownSubject"]
+  /// Stands for all others where finer ones must not be told.
+  public static let notConfirmed = "notConfirmed"
 }
 
 /// The evidence row of a check, as answers carry it.

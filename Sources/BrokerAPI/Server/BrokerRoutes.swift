@@ -25,6 +25,8 @@ public enum BrokerRoutes {
     NoticeRoutes(endpoint: endpoint, notices: services.notices).add(to: router)
     ConsentRoutes(endpoint: endpoint, consents: services.consents, withdrawals: services.withdrawals).add(to: router)
     OnboardingRoutes(endpoint: endpoint, onboardings: services.onboardings).add(to: router)
+    DocumentRoutes(endpoint: endpoint, documents: services.documents).add(to: router)
+    VerificationRoutes(endpoint: endpoint, verifications: services.verifications).add(to: router)
     LoginRoutes(endpoint: endpoint, logins: services.logins).add(to: router)
     MatchRoutes(endpoint: endpoint, matches: services.matches).add(to: router)
     PairRoutes(endpoint: endpoint, pairs: services.pairs).add(to: router)

@@ -88,7 +88,8 @@ enum BrokerServer {
   private static func builder(_ settings: ServerSettings) throws -> HTTPServerBuilder {
     let limits = settings.limits
     let rules = RequestGuard.Rules(
-      limits: limits, uploads: [LedgerChangeRoutes.path], asksForCertificate: settings.tls?.clientAuthorities != nil)
+      limits: limits, uploads: [LedgerChangeRoutes.path], longer: [DocumentRoutes.path: limits.documentSeconds],
+      asksForCertificate: settings.tls?.clientAuthorities != nil)
     let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
     let stream = HTTP1Channel.Configuration(

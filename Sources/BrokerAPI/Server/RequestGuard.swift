@@ -25,6 +25,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let limits: ServerLimits
     /// Paths of uploads of any length: there the time runs from part to part.
     let uploads: Set<String>
+    /// Paths whose bodies may take longer to arrive, in seconds.
+    let longer: [String: Int]
     /// Whether the server asks for client certificates.
     let asksForCertificate: Bool
   }
@@ -33,6 +35,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var thumbprint: String?
   private var isReading = false
   private var isUpload = false
+  /// How long the request at hand may take to arrive.
+  private var seconds = 0
   private var answersOpen = 0
   /// Bytes of a body that came after its answer; nil while there is no such body. Closing at once would reset the connection under an answer that
   /// is still on its way, so a little more is read, and the connection can be used again.
@@ -63,7 +67,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       head.headerFields[.peerThumbprint] = thumbprint
       isReading = true
       afterAnswer = nil
-      isUpload = rules.uploads.contains(String((head.path ?? "").prefix { $0 != "?" }))
+      let path = String((head.path ?? "").prefix { $0 != "?" })
+      isUpload = rules.uploads.contains(path)
+      seconds = rules.longer[path] ?? rules.limits.requestSeconds
       answersOpen += 1
       begun = .now()
       context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -92,7 +98,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     // Most requests have come whole by now and need no timer at all.
-    if isReading, !isTimerSet { setTimer(context, in: .seconds(Int64(rules.limits.requestSeconds))) }
+    if isReading, !isTimerSet { setTimer(context, in: .seconds(Int64(seconds))) }
     context.fireChannelReadComplete()
   }
 
@@ -102,7 +108,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard let self else { return }
       isTimerSet = false
       guard isReading, context.channel.isActive else { return }
-      let left = begun + .seconds(Int64(rules.limits.requestSeconds)) - .now()
+      let left = begun + .seconds(Int64(seconds)) - .now()
       guard left <= .nanoseconds(0) else { return setTimer(context, in: left) }
       if afterAnswer != nil { return context.close(promise: nil) }
       // Whoever reads the body learns of it and answers 408.

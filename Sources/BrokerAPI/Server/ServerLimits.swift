@@ -4,6 +4,10 @@ public struct ServerLimits: Sendable, Equatable {
   public var bodyBytes = 256 << 10
   /// The body of `POST /v1/onboardings`: an application of 1 MiB in base64url, and what stands around it.
   public var onboardingBodyBytes = 1536 << 10
+  /// A document that is signed, as multipart; it is hashed as it arrives and never held.
+  public var documentBytes = 32 << 20
+  /// The time for a document to arrive, from the first byte of the request's head to the last of its body.
+  public var documentSeconds = 120
   /// One line of an NDJSON upload.
   public var lineBytes = 64 << 10
   /// All header fields together.
