@@ -87,7 +87,8 @@ let programs: [Target] = [
   program(
     "yonjo",
     [
-      "BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto, httpClient, nioCore, nioSSL,
+      "BrokerAPI", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto, httpClient, nioCore, nioHTTP1,
+      nioSSL,
       lifecycle,
       unixSignals, logging, metrics,
     ]),

@@ -98,7 +98,7 @@ house_make_tenants() {
   house_make_client bank "$house_bank" https://bank.example 'onboarding login documents matching consents:read consents:write subjects latest-items events'
   house_make_client ledger "$house_bank" https://bank.example 'matching ledger'
   house_make_client compliance "$house_bank" https://bank.example 'consents:read audit:read'
-  house_make_client fintech "$house_fintech" https://fintech.example 'onboarding login matching consents:read consents:write subjects events latest-items'
+  house_make_client fintech "$house_fintech" https://fintech.example 'onboarding login documents matching consents:read consents:write subjects events latest-items'
 }
 house_make_client() { # ROLE TENANT ORIGIN SCOPES
   local id

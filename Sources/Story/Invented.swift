@@ -39,6 +39,8 @@ enum Invented {
   }
 
   static let application = "口座開設申込書 普通預金"
+  static let loanContract = "金銭消費貸借契約書 金五十万円 年利二パーセント"
+  static let changedLoanContract = "金銭消費貸借契約書 金五百万円 年利二パーセント"
   static let fintechApplication = "利用申込書 送金アプリ"
 
   static let noticeBody = """

@@ -50,6 +50,19 @@ extension Scene {
       .plainCard(toBeSigned: try toBeSigned(session), signing: true, authentication: false)
   }
 
+  /// What the person's phone makes of a document: sealed to the broker, and good for this document alone.
+  func documentEnvelope(of person: Journey.Person, _ document: String, role: StoryRole) async throws -> JSONValue {
+    let envelope = try CitizenDevice(card: try simulator.card(for: try known(person.citizenID))).documentEnvelope(
+      digest: Array(SHA256.hash(data: Array(document.utf8))), tenantID: tenant(role.tenant).id, to: try await envelopeKey())
+    return ["envelope": .string(envelope)]
+  }
+
+  /// A card's signature over a document, plain.
+  func documentCard(of person: Journey.Person, _ document: String) throws -> JSONValue {
+    try CitizenDevice(card: try simulator.card(for: try known(person.citizenID)))
+      .plainCard(toBeSigned: Array(document.utf8), signing: true, authentication: false)
+  }
+
   /// One card's certificate with the signature of another card's key.
   func plainCard(of person: Journey.Person, signedBy other: Journey.Person, for session: Answer) async throws -> JSONValue {
     let card = try simulator.card(for: try known(other.citizenID))

@@ -193,12 +193,20 @@ public final class House: Sendable {
   /// - Throws: ``HouseFailure`` where it does not exit with 0 within a minute.
   @discardableResult
   public func command(_ program: String, _ arguments: [String]) async throws -> String {
+    let (code, text) = try await run(program, arguments)
+    guard code == 0 else { throw HouseFailure("\(program) \(arguments.prefix(2).joined(separator: " ")) ended with \(code).", log: text) }
+    return text
+  }
+
+  /// Runs a command with the house's settings, however it ends.
+  ///
+  /// - Returns: its exit code, and its standard output, errors included.
+  /// - Throws: ``HouseFailure`` where it does not end within a minute.
+  public func run(_ program: String, _ arguments: [String]) async throws -> (exitCode: Int32, output: String) {
     let log = "\(directory)/logs/command-\(UInt32.random(in: .min ... .max)).log"
     let process = try launch(program, arguments, log: log)
     let code = try await process.exitCode(within: .seconds(60))
-    let text = String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-    guard code == 0 else { throw HouseFailure("\(program) \(arguments.prefix(2).joined(separator: " ")) ended with \(code).", log: text) }
-    return text
+    return (code, String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self))
   }
 
   /// Ends every process, and removes directory and database.

@@ -5,6 +5,7 @@ import Crypto
 import Foundation
 import JOSE
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 import Operations
 
@@ -116,7 +117,7 @@ struct ReceiptCommand: AsyncParsableCommand {
         broker = String(url.dropLast("/jwks.json".count))
         bytes = try await KeyFetch.bytes(of: url, trust: trust)
       }
-      guard let set = try? JSONWebKeySet(json: bytes) else {
+      guard let set = try? JSONDecoder().decode(JSONWebKeySet.self, from: Data(bytes)) else {
         throw CommandFailure(.badUse, "\(keys ?? url ?? "") holds no key set.", nextStep: "It is what the broker's /jwks.json answers.")
       }
       return (set.keys, broker)

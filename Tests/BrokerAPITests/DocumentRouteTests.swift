@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import JOSE
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import BrokerAPI
@@ -96,7 +97,7 @@ struct DocumentRouteTests {
     try await TestBroker.with(limits: limits) { broker in
       let headers = try await broker.authorisation(try await broker.client(of: broker.bank))
       let request = ("request", Array(#"{"card":\#(Self.card),"purpose":"contract"}"#.utf8))
-      let document = [UInt8](repeating: 0x0D, count: 4 << 20)
+      let document = (0..<(4 << 20)).map { $0 % 4096 == 0 ? 0x0D : UInt8(truncatingIfNeeded: $0) }
       let reply = try await upload(broker, [request, ("content", document)], headers: headers)
       #expect(reply.status == 200 && reply.member("documentDigest") == digest(document))
       let message = try await upload(
@@ -137,7 +138,7 @@ struct DocumentRouteTests {
       func send(_ body: String) async throws -> Reply { try await broker.server.send("POST", Self.route, body: body, headers: headers) }
       let digest = digest([])
       #expect(pointers(try await send(#"{"card":\#(Self.card),"digest":"\#(digest)"}"#)) == ["/purpose"])
-      #expect(pointers(try await send(#"{"purpose":"contract","digest":"\#(digest)"}"#)) == ["/card"])
+      #expect(pointers(try await send(#"{"purpose":"contract","digest":"\#(digest)"}"#)).first == "/card")
       #expect(
         pointers(try await send(#"{"card":\#(Self.card),"purpose":"contract","digest":"\#(digest)","content":"AA"}"#)) == ["/digest"])
       #expect(pointers(try await send(#"{"card":\#(Self.card),"purpose":"contract","digest":"AA"}"#)) == ["/digest"])

@@ -175,7 +175,8 @@ struct DocumentTests {
       let hanako = try broker.hanako()
       let (subject, _) = try await broker.onboardWithPair(bank, hanako)
       let caller = Caller(
-        tenantID: bank.id, clientID: "cli_other", status: .deemedVerifier, isSandbox: false, revocationPolicy: .ocsp, origins: [],
+        tenantID: bank.id, clientID: "cli_other", status: .deemedVerifier, isSandbox: false, revocationPolicy: bank.caller.revocationPolicy,
+        origins: [],
         scopes: [.documents], requestID: "r")
       let answer = try await broker.services.documents.verify(
         caller, DocumentDraft(signature: .card(try broker.signedRaw(hanako)), digest: Self.digest, purpose: "contract", consents: []),

@@ -9,7 +9,7 @@ import Testing
 
 /// What a `notVerifier` can tell apart of cards that do not pass: nothing.
 @Suite struct FintechScenarios {
-  enum Door: String, CaseIterable, Sendable { case onboardings, logins, matches }
+  enum Door: String, CaseIterable, Sendable { case onboardings, logins, matches, documents }
 
   /// What came back for one card, ids and times aside.
   private struct Traces: Equatable {
@@ -40,6 +40,7 @@ import Testing
 
   private func present(_ card: VirtualCard, at door: Door, _ connection: BrokerConnection, _ told: ToldHouse) async throws -> Traces {
     let tenant = try #require(told.cast.tenants[.fintech])
+    if door == .documents { return try await presentDocument(card, connection, tenant.id) }
     let declared = DeclaredItems(name: "静間　一郎", salt: "AAAAAAAAAAAAAAAAAAAAAA")
     var begin: [String: JSONValue] = ["origin": .string(tenant.origin)]
     if door == .onboardings {
@@ -62,6 +63,21 @@ import Testing
       answer: try masked(answer.body), headers: answer.headers.filter { !Self.differingHeaders.contains($0.name) }.map { "\($0)" },
       receipt: try receipt.map { try withoutIDs(JSONValue(parsing: JSONWebSignature.unverifiedParts($0).payload)) },
       status: door == .onboardings ? try masked(await connection.get("/v1/onboardings/\(id)").body) : nil)
+  }
+
+  private func presentDocument(_ card: VirtualCard, _ connection: BrokerConnection, _ tenant: String) async throws -> Traces {
+    let digest = [UInt8](repeating: 7, count: 32)
+    let envelope = try CitizenDevice(card: card).documentEnvelope(
+      digest: digest, tenantID: tenant, to: CitizenDevice.envelopeKey(of: await connection.get("/jwks.json").decoded(JSONWebKeySet.self)))
+    let answer = try await connection.post(
+      "/v1/documents/verifications",
+      ["card": ["envelope": .string(envelope)], "digest": .string(Base64URL.encode(digest)), "purpose": "contract"],
+      idempotencyKey: UUID().uuidString)
+    #expect(answer.status == 200)
+    let id = try #require(try answer.json()["id"]?.string)
+    return Traces(
+      answer: try masked(answer.body), headers: answer.headers.filter { !Self.differingHeaders.contains($0.name) }.map { "\($0)" },
+      receipt: try answer.json()["receipt"], status: try masked(await connection.get("/v1/verifications/\(id)").body))
   }
 
   /// The length is that of the body compared, but for a time that falls on a whole second and is told without a fraction.

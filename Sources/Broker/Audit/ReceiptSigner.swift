@@ -50,6 +50,8 @@ struct VerificationReceipt: Sendable {
     if caller.status == .deemedVerifier {
       var revocation: [String: JSONValue] = ["method": .string(evidence.method)]
       if let time = evidence.sourceTime { revocation["sourceTime"] = .integer(Int64(time.timeIntervalSince1970)) }
+      // Unknown, and passed by the tenant's documented override: whoever reads this in seven years must see it.
+      if evidence.isUnderOverride == true { revocation["override"] = true }
       claims["revocation"] = .object(revocation)
     }
     self.evidence = evidence

@@ -21,14 +21,17 @@ struct CardExaminer: Sendable {
   let clock: any WallClock
 
   /// - Parameter toBeSigned: the bytes that the card was asked to sign.
-  func examine(_ part: CardMaterial.Part, over toBeSigned: [UInt8], kind: CertificateKind, policy: TenantRevocationPolicy) async -> Examination {
+  func examine(_ part: CardMaterial.Part, over toBeSigned: [UInt8], kind: CertificateKind, policy: TenantRevocationPolicy) async
+    -> Examination
+  {
     await examine(part, policy) { (signature) throws(VerificationFailure) in
       try verifier.verify(signature, over: toBeSigned, kind: kind, at: clock.now())
     }
   }
 
   /// The same where only the SHA-256 digest of what was signed is at hand.
-  func examine(_ part: CardMaterial.Part, overDigest digest: [UInt8], kind: CertificateKind, policy: TenantRevocationPolicy) async -> Examination
+  func examine(_ part: CardMaterial.Part, overDigest digest: [UInt8], kind: CertificateKind, policy: TenantRevocationPolicy) async
+    -> Examination
   {
     await examine(part, policy) { (signature) throws(VerificationFailure) in
       try verifier.verify(signature, overDigest: digest, kind: kind, at: clock.now())
@@ -36,7 +39,8 @@ struct CardExaminer: Sendable {
   }
 
   private func examine(
-    _ part: CardMaterial.Part, _ policy: TenantRevocationPolicy, _ verify: (CardSignature) throws(VerificationFailure) -> VerifiedCertificate
+    _ part: CardMaterial.Part, _ policy: TenantRevocationPolicy,
+    _ verify: (CardSignature) throws(VerificationFailure) -> VerifiedCertificate
   ) async -> Examination {
     let certificate: VerifiedCertificate
     do {

@@ -41,7 +41,8 @@ public struct Verification: Sendable {
     guard let purpose = VerificationPurpose(rawValue: try row.text(1)) else { throw KeyError.damaged }
     evidence = VerificationEvidence(
       id: VerificationID(try row.uuid(0)), checkedAt: try row.timestamp(8), method: try row.text(5),
-      sourceTime: try row.optionalTimestamp(6))
+      sourceTime: try row.optionalTimestamp(6),
+      isUnderOverride: try row.bool(11) ? true : nil)
     self.purpose = purpose
     verdict = Verdict(result: try row.text(3), reason: try row.optionalText(4))
     subjectID = try row.optionalUUID(2).map(SubjectID.init)

@@ -27,7 +27,8 @@ enum VerificationStore {
   }
 
   private static let columns = """
-    verification_id, purpose, subject_id, result, reason, method, source_time, document_digest, checked_at, document_purpose, notices::text
+    verification_id, purpose, subject_id, result, reason, method, source_time, document_digest, checked_at, document_purpose, notices::text,
+    revocation_override
     """
 
   static let get = Statement(

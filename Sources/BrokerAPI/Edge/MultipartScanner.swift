@@ -165,30 +165,45 @@ struct MultipartScanner {
   }
 
   private mutating func takeBody(_ rest: inout Slice<UnsafeRawBufferPointer>, _ handle: (Event) throws -> Void) throws {
-    while let byte = rest.first {
-      if matched > 0 {
-        if byte == delimiter[matched] {
-          rest = rest.dropFirst()
-          matched += 1
-          guard matched == delimiter.count else { continue }
-          try handle(.partEnd)
-          return endDelimiter()
-        }
+    // A delimiter may have begun in the piece before.
+    while matched > 0, let byte = rest.first {
+      guard byte == delimiter[matched] else {
         // What looked like a delimiter was data; the byte at hand may begin one.
         try delimiter[..<matched].withUnsafeBytes { try handle(.data($0)) }
         matched = 0
-      } else {
-        let bytes = UnsafeRawBufferPointer(rebasing: rest)
-        let length =
-          bytes.baseAddress.flatMap { base in memchr(base, 0x0D, bytes.count).map { UnsafeRawPointer($0) - base } } ?? bytes.count
-        if length > 0 { try handle(.data(UnsafeRawBufferPointer(rebasing: bytes[..<length]))) }
-        rest = rest.dropFirst(length)
-        if !rest.isEmpty {
-          rest = rest.dropFirst()
-          matched = 1
-        }
+        break
+      }
+      rest = rest.dropFirst()
+      matched += 1
+      if matched == delimiter.count {
+        try handle(.partEnd)
+        return endDelimiter()
       }
     }
+    guard matched == 0, !rest.isEmpty else { return }
+    let bytes = UnsafeRawBufferPointer(rebasing: rest)
+    let (length, found) = Self.search(bytes, delimiter)
+    if length > 0 { try handle(.data(UnsafeRawBufferPointer(rebasing: bytes[..<length]))) }
+    rest = rest.dropFirst(length + found)
+    if found == delimiter.count {
+      try handle(.partEnd)
+      endDelimiter()
+    } else {
+      matched = found
+    }
+  }
+
+  /// Where the delimiter begins, and how much of it is there: all of it, or what the end of the bytes leaves.
+  private static func search(_ bytes: UnsafeRawBufferPointer, _ delimiter: [UInt8]) -> (start: Int, count: Int) {
+    guard let base = bytes.baseAddress else { return (0, 0) }
+    var from = 0
+    while from < bytes.count, let hit = memchr(base + from, 0x0D, bytes.count - from) {
+      let start = UnsafeRawPointer(hit) - base
+      let count = min(delimiter.count, bytes.count - start)
+      if memcmp(hit, delimiter, count) == 0 { return (start, count) }
+      from = start + 1
+    }
+    return (bytes.count, 0)
   }
 
   private static func malformed(_ what: String) -> Problem { Problem.invalid(parameter: "", "the multipart body \(what)") }

@@ -85,6 +85,8 @@ struct VerificationRecordForVerifier: Encodable {
   let checkedAt: Date
   let method: String
   let sourceTime: Date?
+  /// Present where revocation was unknown and passed by the tenant's override.
+  let revocationOverride: Bool?
 
   init(_ verification: Verification) {
     id = verification.evidence.id
@@ -98,6 +100,7 @@ struct VerificationRecordForVerifier: Encodable {
     checkedAt = verification.evidence.checkedAt
     method = verification.evidence.method
     sourceTime = verification.evidence.sourceTime
+    revocationOverride = verification.evidence.isUnderOverride
   }
 }
 

@@ -22,7 +22,7 @@ enum Houses {
         client(.bank, "onboarding login documents matching consents:read consents:write subjects latest-items events"),
         client(.ledger, "matching ledger"),
         client(.compliance, "consents:read audit:read"),
-        client(.fintech, "onboarding login matching consents:read consents:write subjects events latest-items"),
+        client(.fintech, "onboarding login documents matching consents:read consents:write subjects events latest-items"),
       ], ledgerKey: newKey(), settings: settings, prepare: { _ = try simulator($0) },
       answers: { house in
         guard let wire = try? Wire(house) else { return false }

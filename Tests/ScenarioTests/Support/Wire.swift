@@ -33,15 +33,21 @@ struct Wire: Sendable {
   func send(
     _ method: String, _ path: String, _ headers: [(String, String)] = [], body: String? = nil, within limit: TimeAmount = .seconds(10)
   ) async throws -> Answer {
+    try await send(method, path, headers, bytes: body.map { Array($0.utf8) }, within: limit)
+  }
+
+  func send(
+    _ method: String, _ path: String, _ headers: [(String, String)], bytes: [UInt8]?, within limit: TimeAmount = .seconds(10)
+  ) async throws -> Answer {
     var request = HTTPClientRequest(url: base + path)
     request.method = HTTPMethod(rawValue: method)
     request.headers = HTTPHeaders(headers)
-    if let body { request.body = .bytes(Array(body.utf8)) }
+    if let bytes { request.body = .bytes(bytes) }
     let response = try await client.execute(request, timeout: limit)
-    let bytes = try await response.body.collect(upTo: 8 << 20)
+    let collected = try await response.body.collect(upTo: 8 << 20)
     return Answer(
       status: Int(response.status.code), headers: response.headers.map { ($0.name.lowercased(), $0.value) },
-      body: Array(bytes.readableBytesView))
+      body: Array(collected.readableBytesView))
   }
 
   /// One of its own for the duration of `body`.
