@@ -131,6 +131,26 @@ struct ServerTests {
     }
   }
 
+  @Test("a document has a time of its own to arrive in")
+  func slowDocument() async throws {
+    var limits = ServerLimits()
+    limits.documentSeconds = 1
+    let routes: @Sendable (Router<BrokerRequestContext>) -> Void = { router in
+      router.post("\(DocumentRoutes.path)") { request, _ in
+        _ = try await request.collected(upTo: 64)
+        return Response.noContent
+      }
+    }
+    try await RunningServer.run(limits: limits, routes: routes) { server in
+      let reply = try await RawClient.talk(port: server.port) { client in
+        try await client.send(
+          "POST \(DocumentRoutes.path) HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{")
+        return try await client.readToEnd()
+      }
+      #expect(reply.hasPrefix("HTTP/1.1 408") && reply.contains("requestTimeout"))
+    }
+  }
+
   @Test("an idle connection is closed")
   func idle() async throws {
     var limits = ServerLimits()

@@ -1,6 +1,7 @@
 import Foundation
 import JLISSimulator
 import JOSE
+import NIOCore
 import Story
 import TestSupport
 import Testing
