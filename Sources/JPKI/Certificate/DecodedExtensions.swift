@@ -89,6 +89,8 @@ struct DecodedExtensions {
     case .ocspNoCheck:
       try one.element(DERTag.null).null()
       hasNoCheck = true
+    // Of certificates that others are issued under (RFC 5280 §4.2.1.5, .10, .11, .14): no certificate here has them.
+    case .nameConstraints, .policyMappings, .policyConstraints, .inhibitAnyPolicy: throw .value
     default: break
     }
     return false

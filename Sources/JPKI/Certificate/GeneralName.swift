@@ -18,6 +18,14 @@ enum GeneralName {
       let value = try wrapped.element()
       try wrapped.finish()
       try reader.finish()
+      // A type that nobody here knows is ignored, but not a value that cannot be one of its own tag.
+      switch value.tag {
+      case DERTag.oid: _ = try value.oid()
+      case DERTag.integer, DERTag.enumerated: _ = try value.integerContent()
+      case DERTag.boolean: _ = try value.boolean()
+      case DERTag.null: try value.null()
+      default: break
+      }
       self = .other(type, value)
     case DERTag.contextConstructed(4):
       // A CHOICE inside an implicit tag is tagged explicitly (X.680 §31.2.7).
@@ -29,9 +37,15 @@ enum GeneralName {
       self = .directory(name)
     case DERTag.context(6):
       self = .uri(try element.ascii())
-    case DERTag.context(1), DERTag.context(2), DERTag.contextConstructed(3), DERTag.contextConstructed(5), DERTag.context(7),
-      DERTag.context(8):
+    case DERTag.context(1), DERTag.context(2):
+      _ = try element.ascii()
       self = .unread
+    case DERTag.context(7):
+      self = .unread
+    case DERTag.context(8):
+      _ = try OID(content: element.bytes[element.content])
+      self = .unread
+    // x400Address and ediPartyName, whose content nobody here reads, are in no profile.
     default:
       throw .tag
     }
