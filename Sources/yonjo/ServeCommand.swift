@@ -52,11 +52,14 @@ struct ServeCommand: AsyncParsableCommand {
     let lists = OwnedProcess(
       arguments: ["revocation", "sync", "--interval", "\(minutes)", "--until-input-ends"] + common.arguments,
       environment: ["YONJO_REVOCATION_DIRECTORY": parts.revocationDirectory], logger: logger)
+    // A service that returns ends the group, so it is there only where it has something to do.
+    let own =
+      parts.ownsRevocationDirectory
+      ? [ServiceGroupConfiguration.ServiceConfiguration(service: BackgroundService { await lists.run() })] : []
     var configuration = ServiceGroupConfiguration(
-      services: [
+      services: own + [
         .init(service: BackgroundService { await parts.services.instance.run() }),
         .init(service: BackgroundService { await parts.services.revocation.indexes.run() }),
-        .init(service: BackgroundService { if parts.ownsRevocationDirectory { await lists.run() } }),
         .init(service: BackgroundService { await parts.services.jobs.run() }),
         // Last here, and so the first to stop.
         .init(service: application),

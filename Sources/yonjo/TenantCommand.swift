@@ -8,6 +8,7 @@ struct TenantCommand: AsyncParsableCommand {
     commandName: "tenant", abstract: "Tenants of the platform (サービス提供者).",
     subcommands: [
       CreateCommand.self, ListCommand.self, ShowCommand.self, SuspendCommand.self, RevocationCommand.self, OverrideCommand.self,
+      AllowCommand.self,
     ])
 
   /// A tenant as commands print it.
@@ -19,6 +20,7 @@ struct TenantCommand: AsyncParsableCommand {
     let revocationPolicy: String
     let fallbackSeconds: Int
     let revocationOverride: RevocationOverride?
+    let allowances: RateAllowances
     let createdAt: Date
     let suspendedAt: Date?
 
@@ -30,11 +32,17 @@ struct TenantCommand: AsyncParsableCommand {
       revocationPolicy = tenant.revocationPolicy.rawValue
       fallbackSeconds = tenant.fallbackSeconds
       revocationOverride = tenant.revocationOverride
+      allowances = tenant.allowances
       createdAt = tenant.createdAt
       suspendedAt = tenant.suspendedAt
     }
 
     var text: String { "\(id)\t\(status)\(sandbox ? " sandbox" : "")\(suspendedAt == nil ? "" : " suspended")\t\(name)" }
+
+    /// What it may ask in a minute.
+    var allowanceText: String {
+      "  a minute: \(allowances.lookUp) look-ups, \(allowances.signature) signatures, \(allowances.evaluation) evaluations"
+    }
 
     /// What decides on revocation, one thing a line.
     var revocationText: String {
@@ -159,7 +167,8 @@ struct TenantCommand: AsyncParsableCommand {
       let lines = clients.map(ClientCommand.Line.init)
       try Program.print(
         Report(tenant: Line(tenant), clients: lines), asJSON: common.json,
-        ([Line(tenant).text, Line(tenant).revocationText] + lines.map { "  " + $0.text }).joined(separator: "\n"))
+        ([Line(tenant).text, Line(tenant).revocationText, Line(tenant).allowanceText] + lines.map { "  " + $0.text })
+          .joined(separator: "\n"))
     }
   }
 
@@ -264,6 +273,51 @@ struct TenantCommand: AsyncParsableCommand {
         try await $0.setRevocationOverride(id, override, operatorName: TenantCommand.operatorName)
       }
       try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).revocationText)
+    }
+  }
+
+  /// `yonjo tenant allow`
+  struct AllowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "allow", abstract: "Say how much a tenant, or one client of it, may ask in a minute; without options, show it.",
+      discussion: """
+        Look-ups are answers "known or not": each tag of a batch, each search by a reference. Signatures are those of cards. Evaluations are blinded tags
+        of scheme voprf, of which a first load needs many. What a tenant may ask, all of its clients share; with --client, one of them is held to less,
+        and what is left out is no limit of its own. Serving processes follow within seconds; who asks for more gets 429 until the minute is over.
+        """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Option(help: "One of its clients, cli_….")
+    var client: String?
+
+    @Option(name: .customLong("look-ups"), help: "0 to 10000000.")
+    var lookUps: Int?
+
+    @Option(help: "0 to 10000000.")
+    var signatures: Int?
+
+    @Option(help: "0 to 10000000.")
+    var evaluations: Int?
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let (client, lookUps, signatures, evaluations) = (client, lookUps, signatures, evaluations)
+      let tenant = try await TenantCommand.administer(common) { administration in
+        if let client {
+          try await administration.allow(
+            client: client, of: id, lookUps: lookUps, signatures: signatures, evaluations: evaluations,
+            operatorName: TenantCommand.operatorName)
+          return try await administration.get(id)
+        }
+        guard lookUps != nil || signatures != nil || evaluations != nil else { return try await administration.get(id) }
+        return try await administration.allow(
+          id, lookUps: lookUps, signatures: signatures, evaluations: evaluations, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).allowanceText)
     }
   }
 }

@@ -30,8 +30,7 @@ struct StatementTests {
     MatchStore.answer,
     PairStore.lockSubject, PairStore.ofSubject, PairStore.byID, PairStore.subjectOf, PairStore.look, PairStore.byReference,
     PairStore.list, PairStore.upsert, PairStore.decided, PairStore.delete, PairStore.clearTags, PairStore.insertTags,
-    PairStore.lookUpShared,
-    PairStore.lookUpMany,
+    PairStore.lookUpShared, PairStore.lookUpMany, RateStore.lease,
     RevocationStore.installList, RevocationStore.installPart, RevocationStore.inForce, RevocationStore.alarms, RevocationStore.raise,
     RevocationStore.clear,
     StandingStore.bindingBySerial, StandingStore.setStatus, StandingStore.ofSubject, StandingStore.reindex, StandingStore.bind,
@@ -44,7 +43,7 @@ struct StatementTests {
 
   /// Statements of the jobs, beside those that they share with requests.
   static let ofJobs: [Statement] = [
-    TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, IdempotencyStore.clean, LatestItemsStore.emptyOld,
+    TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
     ConsentStore.jlisServices, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs, LedgerStore.lockStored, LedgerStore.left,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
   ]
@@ -59,7 +58,7 @@ struct StatementTests {
   /// Statements of the command line: the operator role.
   static let ofAdministration: [Statement] = [
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
-    TenantStore.override,
+    TenantStore.override, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
     KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
   ]

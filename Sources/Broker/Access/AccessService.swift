@@ -37,6 +37,8 @@ public final class AccessService: Sendable {
     let status: VerifierStatus
     let isSandbox: Bool
     let policy: TenantRevocationPolicy
+    let allowances: RateAllowances
+    let clientAllowances: [RateKind: Int]
     let isSuspended: Bool
   }
 
@@ -131,7 +133,8 @@ public final class AccessService: Sendable {
     let caller = Caller(
       tenantID: tenant, clientID: clientID, status: credentials.status, isSandbox: credentials.isSandbox,
       revocationPolicy: credentials.policy,
-      origins: credentials.origins, scopes: scopes.intersection(credentials.scopes), requestID: requestID)
+      origins: credentials.origins, scopes: scopes.intersection(credentials.scopes), allowances: credentials.allowances,
+      clientAllowances: credentials.clientAllowances, requestID: requestID)
     cache.withLock { cache in
       if cache.count >= Self.cacheLimit { cache = cache.filter { $0.value.expiresAt > now } }
       if cache.count >= Self.cacheLimit { cache.removeAll() }
@@ -152,7 +155,9 @@ public final class AccessService: Sendable {
     return Credentials(
       keys: set["keys"] ?? [], scopes: Set(try row.textArray(1).compactMap(Scope.init(rawValue:))), origins: try row.textArray(2),
       status: status,
-      isSandbox: try row.bool(4), policy: policy, isSuspended: try row.bool(6))
+      isSandbox: try row.bool(4), policy: policy,
+      allowances: RateAllowances(lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13)),
+      clientAllowances: try RateKind.own(row, at: 14), isSuspended: try row.bool(6))
   }
 
   private static func granted(_ wanted: String?, _ allowed: Set<Scope>) throws(Refusal) -> Set<Scope> {
@@ -182,8 +187,7 @@ extension Caller {
   func with(requestID: String) -> Caller {
     Caller(
       tenantID: tenantID, clientID: clientID, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy, origins: origins,
-      scopes: scopes,
-      requestID: requestID)
+      scopes: scopes, allowances: allowances, clientAllowances: clientAllowances, requestID: requestID)
   }
 }
 

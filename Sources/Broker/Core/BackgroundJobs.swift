@@ -80,6 +80,7 @@ public final class BackgroundJobs: Sendable {
           // An answered login can be repeated for ten minutes after its session's end.
           BoundStatement(
             JobStore.cleanUsedSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-StatelessSession.repeatGraceSeconds))]),
+          BoundStatement(RateStore.clean, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-600))]),
           BoundStatement(JobStore.cleanSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-86_400))]),
           BoundStatement(
             LatestItemsStore.emptyOld, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-LatestItemsService.rebuildSeconds))]),

@@ -39,6 +39,8 @@ public struct BrokerServices: Sendable {
   public let events: EventService
   /// What auditors see.
   public let audit: AuditService
+  /// How much tenants and clients may ask in a minute.
+  public let allowances: RateLimiter
   /// Revocation lists and OCSP; ``RevocationIndexes/run(every:)`` of its indexes keeps the lists fresh.
   public let revocation: RevocationService
   /// Work beside the requests; ``BackgroundJobs/run(sweepEvery:)`` must run somewhere.
@@ -92,6 +94,7 @@ public struct BrokerServices: Sendable {
     let jobs = BackgroundJobs(core: jobsCore, book: book(jobsCore))
     let consentBook = book(main)
     access = AccessService(core: main)
+    allowances = RateLimiter(database: database, clock: clock)
     notices = NoticeService(core: main)
     onboardings = OnboardingService(core: main, book: consentBook)
     documents = DocumentService(core: main, book: consentBook)

@@ -38,6 +38,10 @@ public struct Caller: Sendable {
   public let origins: [String]
   /// What the token allows.
   public let scopes: Set<Scope>
+  /// What the tenant may ask in a minute, all of its clients together.
+  public let allowances: RateAllowances
+  /// What this client may ask of that, where the operator set it apart.
+  public let clientAllowances: [RateKind: Int]
   /// The request's id, for the audit event.
   public let requestID: String
 
@@ -45,7 +49,7 @@ public struct Caller: Sendable {
   public init(
     tenantID: TenantID, clientID: String, status: VerifierStatus, isSandbox: Bool, revocationPolicy: TenantRevocationPolicy,
     origins: [String],
-    scopes: Set<Scope>, requestID: String
+    scopes: Set<Scope>, allowances: RateAllowances = .standard, clientAllowances: [RateKind: Int] = [:], requestID: String
   ) {
     self.tenantID = tenantID
     self.clientID = clientID
@@ -54,6 +58,8 @@ public struct Caller: Sendable {
     self.revocationPolicy = revocationPolicy
     self.origins = origins
     self.scopes = scopes
+    self.allowances = allowances
+    self.clientAllowances = clientAllowances
     self.requestID = requestID
   }
 

@@ -18,6 +18,8 @@ public struct Tenant: Sendable, Codable {
   public let fallbackSeconds: Int
   /// Lets unknown revocation pass until its end; nil unless the operator set one.
   public let revocationOverride: RevocationOverride?
+  /// What it may ask in a minute.
+  public let allowances: RateAllowances
   /// When the operator made it.
   public let createdAt: Date
   /// Since when it gets no token; nil while it is served.
@@ -61,8 +63,9 @@ public struct RegisteredClient: Sendable, Codable {
 enum TenantStore {
   private static let policyColumns =
     "revocation_fallback_seconds, revocation_override_reason, revocation_override_by, revocation_override_until"
+  private static let allowanceColumns = "look_ups_per_minute, signatures_per_minute, evaluations_per_minute"
   private static let columns =
-    "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at, \(policyColumns)"
+    "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at, \(policyColumns), \(allowanceColumns)"
   static let insert = Statement(
     "insert_tenant",
     """
@@ -90,6 +93,19 @@ enum TenantStore {
     """
     update tenants set revocation_override_reason = $2, revocation_override_by = $3, revocation_override_until = $4 where tenant_id = $1
     """)
+  static let allow = Statement(
+    "allow_tenant",
+    """
+    update tenants set look_ups_per_minute = coalesce($2, look_ups_per_minute), signatures_per_minute = coalesce($3, signatures_per_minute),
+      evaluations_per_minute = coalesce($4, evaluations_per_minute) where tenant_id = $1
+    """)
+  /// All three as given: null ends an allowance of the client's own.
+  static let allowClient = Statement(
+    "allow_client",
+    """
+    update clients set look_ups_per_minute = $3, signatures_per_minute = $4, evaluations_per_minute = $5
+    where tenant_id = $1 and client_id = $2 and revoked_at is null
+    """)
   static let registeredKey = Statement("tenant_registered_key", "select registered_key::text from tenants where tenant_id = $1")
   /// Suspended ones too: what their customers withdrew must still reach J-LIS.
   static let ids = Statement("tenant_ids", "select tenant_id from tenants order by tenant_id")
@@ -108,7 +124,9 @@ enum TenantStore {
     "client_credentials",
     """
     select c.keys::text, c.scopes, c.origins, t.verifier_status, t.sandbox, t.revocation_policy, t.suspended_at is not null,
-      t.revocation_fallback_seconds, t.revocation_override_reason, t.revocation_override_by, t.revocation_override_until
+      t.revocation_fallback_seconds, t.revocation_override_reason, t.revocation_override_by, t.revocation_override_until,
+      t.look_ups_per_minute, t.signatures_per_minute, t.evaluations_per_minute,
+      c.look_ups_per_minute, c.signatures_per_minute, c.evaluations_per_minute
     from clients c join tenants t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.client_id = $2 and c.revoked_at is null
     """)
   static let clientTenant = Statement("client_tenant", "select yonjo_client_tenant($1)")
@@ -141,7 +159,8 @@ public struct TenantAdministration: Sendable {
     }
     let tenant = Tenant(
       id: ids.next(), name: name, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy,
-      fallbackSeconds: TenantRevocationPolicy.defaultFallbackSeconds, revocationOverride: nil, createdAt: clock.now(), suspendedAt: nil)
+      fallbackSeconds: TenantRevocationPolicy.defaultFallbackSeconds, revocationOverride: nil, allowances: .standard,
+      createdAt: clock.now(), suspendedAt: nil)
     let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
     _ = try await database.unit(
       tenant.id,
@@ -254,6 +273,57 @@ public struct TenantAdministration: Sendable {
     return try await get(id)
   }
 
+  /// Sets what a tenant may ask in a minute; what is nil stays as it is. Serving processes follow within seconds.
+  ///
+  /// - Throws: ``Refusal`` for a number outside 0…``RateAllowances/maximum``.
+  public func allow(
+    _ id: TenantID, lookUps: Int? = nil, signatures: Int? = nil, evaluations: Int? = nil, operatorName: String
+  ) async throws -> Tenant {
+    let numbers = try [lookUps, signatures, evaluations].map { number throws(Refusal) in try Self.allowance(number) }
+    _ = try await get(id)
+    _ = try await database.unit(
+      id,
+      [
+        BoundStatement(TenantStore.allow, [.uuid(id.uuid)] + numbers),
+        audit.record(
+          .tenantChanged, tenant: id, actor: "operator:" + operatorName, detail: Self.named(lookUps, signatures, evaluations)),
+      ])
+    return try await get(id)
+  }
+
+  /// Sets what one client may ask of its tenant's allowances; nil: no limit of its own.
+  ///
+  /// - Throws: ``Refusal`` for a number outside 0…``RateAllowances/maximum``, and for a client that is unknown or ended.
+  public func allow(
+    client clientID: String, of tenant: TenantID, lookUps: Int?, signatures: Int?, evaluations: Int?, operatorName: String
+  ) async throws {
+    let numbers = try [lookUps, signatures, evaluations].map { number throws(Refusal) in try Self.allowance(number) }
+    let results = try await database.unit(
+      tenant,
+      [
+        BoundStatement(TenantStore.allowClient, [.uuid(tenant.uuid), .text(clientID)] + numbers),
+        audit.record(
+          .tenantChanged, tenant: tenant, actor: "operator:" + operatorName, object: clientID,
+          detail: Self.named(lookUps, signatures, evaluations)),
+      ])
+    guard results[0].affectedRows == 1 else { throw Refusal.notFound("client") }
+  }
+
+  private static func allowance(_ number: Int?) throws(Refusal) -> SQLValue {
+    guard let number else { return .null }
+    guard (0...RateAllowances.maximum).contains(number) else {
+      throw Refusal.field(
+        "allowance", "allowanceInvalid", "An allowance is 0 to \(RateAllowances.maximum) a minute.", nextStep: "Choose within that.")
+    }
+    return .int4(Int32(number))
+  }
+
+  private static func named(_ lookUps: Int?, _ signatures: Int?, _ evaluations: Int?) -> [String: String] {
+    ["lookUpsPerMinute": lookUps, "signaturesPerMinute": signatures, "evaluationsPerMinute": evaluations].compactMapValues {
+      $0.map(String.init)
+    }
+  }
+
   /// Registers a client with its public key. Scopes must be known ones; origins are `https://host[:port]`.
   public func createClient(
     of tenant: TenantID, name: String, key: JSONWebKey, scopes: [Scope], origins: [String], operatorName: String
@@ -327,7 +397,9 @@ public struct TenantAdministration: Sendable {
     }
     return Tenant(
       id: TenantID(try row.uuid(0)), name: try row.text(1), status: status, isSandbox: try row.bool(3), revocationPolicy: policy,
-      fallbackSeconds: try row.int(7), revocationOverride: try RevocationOverride(row, at: 8), createdAt: try row.timestamp(5),
+      fallbackSeconds: try row.int(7), revocationOverride: try RevocationOverride(row, at: 8),
+      allowances: RateAllowances(lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13)),
+      createdAt: try row.timestamp(5),
       suspendedAt: try row.optionalTimestamp(6))
   }
 }

@@ -13,6 +13,7 @@ protocol CallerSource: Sendable {
 /// The door of every `/v1` route: token, scope, body, `Idempotency-Key`.
 struct Endpoint: Sendable {
   let callers: any CallerSource
+  let allowances: RateLimiter
   let limits: ServerLimits
 
   /// A request without a body.
@@ -50,6 +51,18 @@ struct Endpoint: Sendable {
     // An empty object says nothing, and some clients cannot send less.
     guard length <= 2 else { throw Problem.invalid(parameter: "", "takes no body") }
     return (caller, try Self.repeatable(request, []))
+  }
+
+  /// Takes from the tenant's allowance of this minute, and tells how it stands in the answer's `RateLimit-*` headers, whatever the answer.
+  func spend(_ kind: RateKind, cost: Int = 1, _ caller: Caller, _ context: BrokerRequestContext) async throws {
+    do {
+      context.record.allowance = try await allowances.take(caller, kind, cost: cost)
+    } catch let refusal as Refusal {
+      if case .tooMany(let seconds) = refusal.kind {
+        context.record.allowance = RateStanding(limit: caller.allowances[kind], remaining: 0, resetSeconds: seconds)
+      }
+      throw refusal
+    }
   }
 
   private static func bodyLength(_ request: Request) async throws -> Int {

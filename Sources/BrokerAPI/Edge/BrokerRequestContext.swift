@@ -1,3 +1,4 @@
+import Broker
 import Hummingbird
 import Logging
 import Synchronization
@@ -17,11 +18,21 @@ struct BrokerRequestContext: RequestContext {
 
 /// Filled in while a request is worked on, read once it is answered.
 final class RequestRecord: Sendable {
-  private let state = Mutex<String?>(nil)
+  private struct State {
+    var tenant: String?
+    var allowance: RateStanding?
+  }
+  private let state = Mutex(State())
 
   /// The tenant's id, once the token is verified.
   var tenant: String? {
-    get { state.withLock { $0 } }
-    set { state.withLock { $0 = newValue } }
+    get { state.withLock { $0.tenant } }
+    set { state.withLock { $0.tenant = newValue } }
+  }
+
+  /// What is left of the allowance that this request was counted against, if any.
+  var allowance: RateStanding? {
+    get { state.withLock { $0.allowance } }
+    set { state.withLock { $0.allowance = newValue } }
   }
 }

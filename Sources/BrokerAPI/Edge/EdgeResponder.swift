@@ -82,6 +82,11 @@ struct EdgeResponder: HTTPResponder {
 
   private func finish(_ response: inout Response, _ context: BrokerRequestContext) {
     response.headers[.xRequestID] = context.requestID
+    if let allowance = context.record.allowance {
+      response.headers[.rateLimitLimit] = String(allowance.limit)
+      response.headers[.rateLimitRemaining] = String(allowance.remaining)
+      response.headers[.rateLimitReset] = String(allowance.resetSeconds)
+    }
     for field in standingHeaders { response.headers.append(field) }
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
   }
@@ -115,6 +120,9 @@ extension HTTPField.Name {
   static let traceparent = HTTPField.Name("traceparent")!
   static let xRequestID = HTTPField.Name("X-Request-Id")!
   static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  static let rateLimitLimit = HTTPField.Name("RateLimit-Limit")!
+  static let rateLimitRemaining = HTTPField.Name("RateLimit-Remaining")!
+  static let rateLimitReset = HTTPField.Name("RateLimit-Reset")!
   static let contentSecurityPolicy = HTTPField.Name("Content-Security-Policy")!
   static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
 }

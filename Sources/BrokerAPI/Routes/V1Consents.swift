@@ -24,6 +24,7 @@ struct ConsentRoutes {
     }
     router.post("/v1/consents/{id}/signature") { request, context in
       let (caller, body, write) = try await endpoint.write(ConsentSignature.self, .consentsWrite, request, context)
+      try await endpoint.spend(.signature, caller, context)
       let outcome = try await consents.sign(caller, id: try context.id(), card: try body.card.input(), request: write)
       switch caller.status {
       case .deemedVerifier: return try Response.json(ConsentSignatureResultForVerifier(outcome))
@@ -46,6 +47,7 @@ struct ConsentRoutes {
     }
     router.post("/v1/consents/search") { request, context in
       let (caller, body) = try await endpoint.body(ConsentSearch.self, .consentsRead, request, context)
+      try await endpoint.spend(.lookUp, caller, context)
       let page = try await consents.search(
         caller, subjectReference: body.subjectReference, limit: body.pageSize ?? 50, pageToken: body.pageToken)
       return try Response.json(ConsentPage(consents: page.elements.map { Consent($0) }, nextPageToken: page.nextPageToken))
@@ -88,6 +90,7 @@ struct ConsentRoutes {
     }
     router.post("/v1/consents/{id}/withdrawal/signature") { request, context in
       let (caller, body, write) = try await endpoint.write(WithdrawalSignature.self, .consentsWrite, request, context)
+      try await endpoint.spend(.signature, caller, context)
       let id: ConsentID = try context.id()
       let outcome = try await withdrawals.sign(caller, id: id, card: try body.card.input(), request: write)
       switch caller.status {

@@ -15,6 +15,7 @@ struct DocumentRoutes {
   func add(to router: Router<BrokerRequestContext>) {
     router.post("/v1/documents/verifications") { request, context in
       let (caller, draft, write) = try await read(request, context)
+      try await endpoint.spend(.signature, caller, context)
       let answer = try await documents.verify(caller, draft, request: write)
       switch caller.status {
       case .deemedVerifier: return try Response.json(DocumentVerificationResultForVerifier(answer))

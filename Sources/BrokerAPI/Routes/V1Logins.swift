@@ -16,6 +16,7 @@ struct LoginRoutes {
     }
     router.post("/v1/logins/{id}/signature") { request, context in
       let (caller, body, write) = try await endpoint.write(LoginSignature.self, .login, request, context)
+      try await endpoint.spend(.signature, caller, context)
       let answer = try await logins.sign(caller, id: try context.opaqueID(), card: try body.card.input(), request: write)
       switch caller.status {
       case .deemedVerifier: return try Response.json(LoginResultForVerifier(answer))

@@ -14,6 +14,7 @@ struct MatchRoutes {
     }
     router.post("/v1/matches/{id}/signature") { request, context in
       let (caller, body, write) = try await endpoint.write(MatchSignature.self, .matching, request, context)
+      try await endpoint.spend(.signature, caller, context)
       let answer = try await matches.sign(caller, id: try context.opaqueID(), card: try body.card.input(), request: write)
       switch caller.status {
       case .deemedVerifier: return try Response.json(MatchResultForVerifier(answer))
@@ -22,6 +23,7 @@ struct MatchRoutes {
     }
     router.post("/v1/matches/tags") { request, context in
       let (caller, body) = try await endpoint.body(TagLookUp.self, .matching, request, context)
+      try await endpoint.spend(.lookUp, caller, context)
       let answer = try await matches.lookUp(caller, cardTag: body.cardTag)
       switch caller.status {
       case .deemedVerifier: return try Response.json(TagLookUpResultForVerifier(answer))
@@ -30,6 +32,7 @@ struct MatchRoutes {
     }
     router.post("/v1/matches/tags/batch") { request, context in
       let (caller, body) = try await endpoint.body(TagBatchLookUp.self, .matching, request, context)
+      try await endpoint.spend(.lookUp, cost: body.cardTags.count, caller, context)
       let answers = try await matches.lookUp(caller, cardTags: body.cardTags)
       switch caller.status {
       case .deemedVerifier: return try Response.json(TagBatchResult(results: answers.map(TagLookUpResultForVerifier.init)))

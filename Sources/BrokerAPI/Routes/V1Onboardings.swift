@@ -17,6 +17,7 @@ struct OnboardingRoutes {
     }
     router.post("/v1/onboardings/{id}/signature") { request, context in
       let (caller, body, write) = try await endpoint.write(OnboardingSignature.self, .onboarding, request, context)
+      try await endpoint.spend(.signature, caller, context)
       let answer = try await onboardings.sign(caller, id: try context.id(), try body.signature(), request: write)
       switch caller.status {
       case .deemedVerifier: return try Response.json(OnboardingResultForVerifier(answer))

@@ -40,6 +40,7 @@ struct PairRoutes {
     }
     router.post("/v1/pairs/search") { request, context in
       let (caller, body) = try await endpoint.body(PairSearch.self, .matching, request, context)
+      try await endpoint.spend(.lookUp, caller, context)
       let page = try await pairs.search(caller, ledgerRef: body.ledgerRef, limit: body.pageSize ?? 50, pageToken: body.pageToken)
       return try Self.answer(page, caller)
     }

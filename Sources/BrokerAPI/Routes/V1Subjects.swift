@@ -17,6 +17,7 @@ struct SubjectRoutes {
     }
     router.post("/v1/subjects/search") { request, context in
       let (caller, body) = try await endpoint.body(SubjectSearch.self, .subjects, request, context)
+      try await endpoint.spend(.lookUp, caller, context)
       let page = try await subjects.search(caller, reference: body.subjectReference, limit: body.pageSize ?? 50, pageToken: body.pageToken)
       return try Response.json(SubjectPage(subjects: page.elements.map(Subject.init), nextPageToken: page.nextPageToken))
     }

@@ -19,7 +19,7 @@ public enum BrokerRoutes {
   /// Every route but health and metrics, which ``BrokerServer`` adds.
   static func router(services: BrokerServices, limits: ServerLimits) -> Router<BrokerRequestContext> {
     let router = Router(context: BrokerRequestContext.self)
-    let endpoint = Endpoint(callers: services.access, limits: limits)
+    let endpoint = Endpoint(callers: services.access, allowances: services.allowances, limits: limits)
     TokenRoutes(access: services.access).add(to: router)
     WellKnownRoutes(access: services.access).add(to: router)
     NoticeRoutes(endpoint: endpoint, notices: services.notices).add(to: router)

@@ -1,0 +1,98 @@
+import Foundation
+import PostgreSQL
+import Testing
+
+@testable import Broker
+
+/// A tenant's allowance of a minute, over all replicas.
+@Suite struct AllowanceTests {
+  private static func caller(_ tenant: TestTenant, lookUps: Int, own: Int? = nil) -> Caller {
+    let caller = tenant.caller
+    return Caller(
+      tenantID: caller.tenantID, clientID: caller.clientID, status: caller.status, isSandbox: caller.isSandbox,
+      revocationPolicy: caller.revocationPolicy, origins: caller.origins, scopes: caller.scopes,
+      allowances: RateAllowances(lookUp: lookUps, signature: 0, evaluation: 5), clientAllowances: own.map { [.lookUp: $0] } ?? [:],
+      requestID: caller.requestID)
+  }
+
+  /// How many of `count` requests one after the other are let through.
+  private static func letThrough(_ limiter: RateLimiter, _ caller: Caller, _ count: Int) async throws -> Int {
+    var taken = 0
+    for _ in 0..<count {
+      do {
+        _ = try await limiter.take(caller, .lookUp)
+        taken += 1
+      } catch let refusal as Refusal {
+        guard case .tooMany(let seconds) = refusal.kind else { throw refusal }
+        #expect((1...60).contains(seconds))
+      }
+    }
+    return taken
+  }
+
+  @Test(arguments: [0, 1, 31, 32, 100]) func soManyAreLetThroughAndNoMoreUntilTheMinuteIsOver(_ limit: Int) async throws {
+    try await TestBroker.with { broker in
+      let caller = Self.caller(try await broker.bank(), lookUps: limit)
+      #expect(try await Self.letThrough(broker.services.allowances, caller, limit + 20) == limit)
+      broker.wait(seconds: 60)
+      #expect(try await Self.letThrough(broker.services.allowances, caller, limit + 20) == limit)
+    }
+  }
+
+  @Test func whatIsLeftIsTold() async throws {
+    try await TestBroker.with { broker in
+      let caller = Self.caller(try await broker.bank(), lookUps: 10)
+      let first = try await broker.services.allowances.take(caller, .lookUp, cost: 4)
+      #expect(first.limit == 10)
+      #expect(first.remaining == 6)
+      #expect((1...60).contains(first.resetSeconds))
+      #expect(try await broker.services.allowances.take(caller, .lookUp, cost: 6).remaining == 0)
+      await #expect(throws: Refusal.self) { try await broker.services.allowances.take(caller, .lookUp) }
+    }
+  }
+
+  @Test func replicasShareAnAllowance() async throws {
+    try await TestBroker.with { broker in
+      let caller = Self.caller(try await broker.bank(), lookUps: 320)
+      let other = broker.another()
+      let here = try await Self.letThrough(broker.services.allowances, caller, 200)
+      let there = try await Self.letThrough(other.allowances, caller, 200)
+      #expect(here == 200)
+      // A block that is begun here is not to be had there.
+      #expect((111...120).contains(there))
+      await other.stop()
+    }
+  }
+
+  @Test func kindsTenantsAndClientsAreCountedApart() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let caller = Self.caller(bank, lookUps: 40, own: 10)
+      #expect(try await Self.letThrough(broker.services.allowances, caller, 60) == 10)
+      #expect(try await Self.letThrough(broker.services.allowances, Self.caller(try await broker.bank(), lookUps: 40), 60) == 40)
+      await #expect(throws: Refusal.self) { try await broker.services.allowances.take(caller, .signature) }
+      #expect(try await broker.services.allowances.take(caller, .evaluation, cost: 5).remaining == 0)
+    }
+  }
+
+  @Test func whatTheOperatorAllowsReachesTheCaller() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let changed = try await broker.administration.allow(bank.id, lookUps: 7, operatorName: "test")
+      #expect(changed.allowances == RateAllowances(lookUp: 7, signature: 6_000, evaluation: 6_000))
+      try await broker.administration.allow(
+        client: bank.caller.clientID, of: bank.id, lookUps: nil, signatures: 3, evaluations: nil, operatorName: "test")
+      let row = try await broker.inspect("select signatures_per_minute, look_ups_per_minute from clients")[0]
+      #expect(try row.int(0) == 3)
+      #expect(row.isNull(1))
+      await #expect(throws: Refusal.self) { try await broker.administration.allow(bank.id, lookUps: -1, operatorName: "test") }
+      await #expect(throws: Refusal.self) {
+        try await broker.administration.allow(bank.id, lookUps: RateAllowances.maximum + 1, operatorName: "test")
+      }
+      await #expect(throws: Refusal.self) {
+        try await broker.administration.allow(
+          client: "cli_nobody", of: bank.id, lookUps: 1, signatures: nil, evaluations: nil, operatorName: "test")
+      }
+    }
+  }
+}
