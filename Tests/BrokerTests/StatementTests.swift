@@ -44,7 +44,8 @@ struct StatementTests {
   /// Statements of the jobs, beside those that they share with requests.
   static let ofJobs: [Statement] = [
     TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
-    ConsentStore.jlisServices, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs, LedgerStore.lockStored, LedgerStore.left,
+    ConsentStore.jlisServices, ConsentStore.isBeingCancelled, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs,
+    LedgerStore.lockStored, LedgerStore.left,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
   ]
 

@@ -101,6 +101,9 @@ enum ConsentStore {
   static let closeIntent = Statement(
     "close_intent",
     "update intents set state = $3, payload_sealed = null, done_at = $4 where tenant_id = $1 and intent_id = $2 and state = 'open'")
+  static let isBeingCancelled = Statement(
+    "consent_is_being_cancelled",
+    "select exists (select from intents where tenant_id = $1 and consent_id = $2 and kind = 'cancelConsent' and state = 'open')")
   static let jlisServices = Statement(
     "jlis_services", "select service_id, jlis_service_id from services where tenant_id = $1 order by service_id")
   static let service = Statement("service_of_consent", "select jlis_service_id from services where tenant_id = $1 and service_id = $2")

@@ -148,6 +148,9 @@ public final class BackgroundJobs: Sendable {
             // A withdrawal that the source did not know of: now it has followed, and the tenant was told long ago.
             let ended: ConsentState = consent.state == .withdrawnLocally ? .withdrawn : .cancelledAtSource
             guard consent.state.canEnd || ended == .withdrawn else { return }
+            // What we are telling J-LIS ourselves is settled by its answer to that, once.
+            let telling = try await transaction.query(ConsentStore.isBeingCancelled, [.uuid(tenant.uuid), .uuid(id.uuid)])
+            guard try !telling.rows[0].bool(0) else { return }
             try await book.change(consent, to: ended, actor: "jlis", basis: "cancellations", tenant: tenant, in: transaction)
             var statements = [
               core.audit.record(

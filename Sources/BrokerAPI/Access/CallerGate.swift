@@ -53,10 +53,12 @@ struct Endpoint: Sendable {
     return (caller, try Self.repeatable(request, []))
   }
 
-  /// Takes from the tenant's allowance of this minute, and tells how it stands in the answer's `RateLimit-*` headers, whatever the answer.
+  /// Takes from the tenant's allowance of this minute, and tells how it stands in the answer's `RateLimit-*` headers; of signatures only where it is
+  /// spent, so that answers to cards that are refused for different reasons stay the same to the byte.
   func spend(_ kind: RateKind, cost: Int = 1, _ caller: Caller, _ context: BrokerRequestContext) async throws {
     do {
-      context.record.allowance = try await allowances.take(caller, kind, cost: cost)
+      let standing = try await allowances.take(caller, kind, cost: cost)
+      if kind != .signature { context.record.allowance = standing }
     } catch let refusal as Refusal {
       if case .tooMany(let seconds) = refusal.kind {
         context.record.allowance = RateStanding(limit: caller.allowances[kind], remaining: 0, resetSeconds: seconds)
