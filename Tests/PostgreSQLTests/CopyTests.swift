@@ -117,14 +117,14 @@ import Testing
 
   @Test func aSlowReaderHoldsTheServerBack() async throws {
     let endless = Statement("endless", "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000)) TO STDOUT")
-    try await withPool(configure: { $0.statementTimeout = .milliseconds(300) }) { pool, _ in
+    try await withPool(configure: { $0.statementTimeout = .seconds(2) }) { pool, _ in
       // A gigabyte if it were read ahead; and COPY is not subject to the statement timeout.
       try await pool.withConnection { connection in
         var chunks = 0
         for try await _ in try await connection.copyOut(endless) {
           chunks += 1
           if chunks == 3 { break }
-          try await Task.sleep(for: .milliseconds(400))
+          try await Task.sleep(for: .milliseconds(2500))
         }
         #expect(chunks == 3)
       }
