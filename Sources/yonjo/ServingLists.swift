@@ -4,7 +4,7 @@ import Foundation
 import JPKI
 
 extension ServingParts {
-  /// How long a server waits for the first lists before it serves without any.
+  /// How long a server waits for the first round of lists before it serves with what it has.
   private static let patience: TimeInterval = 60
 
   /// Whether both lists are here, in time and as new as those in force; logins go on by OCSP where the tenant's policy lets them.
@@ -12,7 +12,8 @@ extension ServingParts {
     let started = Date()
     return HealthCheck("revocationLists") {
       let lists = indexes.summaries
-      if lists.isEmpty, !indexes.hasRound, Date().timeIntervalSince(started) < patience {
+      let isComplete = CertificateKind.allCases.allSatisfy { kind in lists.contains { $0.kind == kind } }
+      if !isComplete, !indexes.hasRound, Date().timeIntervalSince(started) < patience {
         return .init(.down, detail: "the first lists are being fetched")
       }
       let now = Date()
