@@ -79,11 +79,11 @@ wait_for() {
   shift
   for ((fifths = 0; fifths < seconds * 5; fifths++)); do
     if "$@" >/dev/null 2>&1; then return 0; fi
-    kill -0 "$background_pid" 2>/dev/null || break
+    if [ -n "${background_pid:-}" ]; then kill -0 "$background_pid" 2>/dev/null || break; fi
     sleep 0.2
   done
   say "error: not ready, its log says:"
-  tail -n 20 "$background_log"
+  if [ -n "${background_log:-}" ]; then tail -n 20 "$background_log"; fi
   return 1
 }
 
