@@ -1,9 +1,7 @@
 internal import Glibc
 
 /// One entry as it is sorted and stored: a serial number, a time, a reason.
-protocol SortedRecord: BitwiseCopyable {
-  /// How many bytes the serial number has at most.
-  static var digits: Int { get }
+protocol SortedRecord: BitwiseCopyable, SendableMetatype {
   /// A byte of the serial number; 0 is the last.
   func digit(_ place: Int) -> Int
   func precedes(_ other: Self) -> Bool
@@ -31,7 +29,6 @@ struct ShortRecord: SortedRecord {
   let seconds: UInt32
   let code: UInt8
 
-  static var digits: Int { 8 }
   @inline(__always) func digit(_ place: Int) -> Int { Int(truncatingIfNeeded: serial &>> (UInt64(place) &* 8)) & 0xFF }
   @inline(__always) func precedes(_ other: ShortRecord) -> Bool { serial < other.serial }
   @inline(__always) func hasSerial(of other: ShortRecord) -> Bool { serial == other.serial }
@@ -58,7 +55,6 @@ struct LongRecord: SortedRecord {
     self.code = code
   }
 
-  static var digits: Int { 20 }
   func digit(_ place: Int) -> Int {
     switch place {
     case 0..<8: Int(truncatingIfNeeded: low >> (UInt64(place) * 8)) & 0xFF
@@ -74,37 +70,35 @@ struct LongRecord: SortedRecord {
   }
 }
 
-/// Sorts more records than memory shall hold: parts are sorted in memory and put into a scratch file, then merged. Equal serial numbers come out once,
-/// the graver entry.
+/// Sorts more records than memory shall hold: parts are sorted in memory and put into a scratch file, beside whoever adds more, then merged. Equal serial
+/// numbers come out once, the graver entry.
 ///
-/// Memory: two buffers of `partRecords`, whatever the number of records. The scratch file has no name, mode 0600, and is gone with the process.
+/// Memory: three buffers of `partRecords`, whatever the number of records. The scratch file has no name, mode 0600, and is gone with the process.
 struct RecordSorter<Record: SortedRecord>: ~Copyable {
   /// So many records are sorted at once: 4 MiB of short ones.
   static var partRecords: Int { 1 << 18 }
 
-  private let scratch: String?
   private let limit: Int
   private var records: UnsafeMutablePointer<Record>
   private var capacity: Int
   private var used = 0
-  private var parts: [Range<Int>] = []
-  private var written = 0
-  private var descriptor: Int32 = -1
+  private let parts: SortedParts<Record>
+  private let beside = WorkBeside()
   private(set) var isBroken = false
-  /// The longest serial number so far, in bytes.
+  /// The longest serial number, in bytes; to be asked after `finish`.
   private(set) var width = 0
 
   /// - Parameter scratch: a directory; nil keeps everything in memory.
   init(scratch: String?, partRecords: Int = partRecords) {
-    self.scratch = scratch
     limit = scratch == nil ? .max : partRecords
+    parts = SortedParts(scratch: scratch ?? "", partRecords: partRecords)
     capacity = 256
     records = .allocate(capacity: capacity)
   }
 
   deinit {
+    beside.wait()
     records.deallocate()
-    if descriptor >= 0 { close(descriptor) }
   }
 
   /// Takes one record. False when the scratch file cannot be written.
@@ -118,8 +112,11 @@ struct RecordSorter<Record: SortedRecord>: ~Copyable {
 
   /// Sorts what is left; nothing may be added afterwards. From now on `width` is known.
   mutating func finish() throws(RevocationIndexError) {
-    if parts.isEmpty { sort() } else if used > 0 { putPart() }
-    guard !isBroken else { throw .notWritten }
+    beside.wait()
+    if parts.ranges.isEmpty { width = sortRecords(records, used) } else if used > 0 { putPart() }
+    beside.wait()
+    width = max(width, parts.width)
+    guard !parts.isBroken else { throw .notWritten }
   }
 
   /// Hands out every record in order; to be called once, after `finish`.
@@ -137,11 +134,11 @@ struct RecordSorter<Record: SortedRecord>: ~Copyable {
         held = record
       }
     }
-    if parts.isEmpty {
+    if parts.ranges.isEmpty {
       for index in 0..<used { try pass(records[index]) }
     } else {
       var merge = PartMerge<Record>(
-        descriptor: descriptor, parts: parts, memory: UnsafeMutableBufferPointer(start: records, count: capacity))
+        descriptor: parts.descriptor, parts: parts.ranges, memory: UnsafeMutableBufferPointer(start: records, count: capacity))
       while let record = try merge.next() { try pass(record) }
     }
     if let held { try body(held) }
@@ -161,17 +158,54 @@ struct RecordSorter<Record: SortedRecord>: ~Copyable {
     }
   }
 
-  /// Sorts what is held and puts it behind the parts before.
+  /// Hands what is held to be sorted and put behind the parts before; takes the buffer of the part before instead.
   private mutating func putPart() {
-    sort()
-    if descriptor < 0 { descriptor = Self.scratchFile(scratch ?? "") }
-    let bytes = used * MemoryLayout<Record>.stride
-    let isWritten =
-      parts.count < capacity && descriptor >= 0 && descriptor.put(UnsafeRawBufferPointer(start: records, count: bytes), at: written)
-    if !isWritten { isBroken = true }
-    parts.append((written / MemoryLayout<Record>.stride)..<(written / MemoryLayout<Record>.stride + used))
-    written += bytes
+    beside.wait()
+    isBroken = parts.isBroken
+    swap(&records, &parts.buffer)
+    let count = used
+    beside.begin { [parts] in parts.put(count) }
     used = 0
+  }
+}
+
+/// The scratch file's side of a sorter.
+///
+/// Invariant behind `@unchecked Sendable`: touched by one piece of work at a time, and by the sorter only while none is under way (``WorkBeside/wait()``).
+private final class SortedParts<Record: SortedRecord>: @unchecked Sendable {
+  private let scratch: String
+  private let partRecords: Int
+  private(set) var descriptor: Int32 = -1
+  private(set) var ranges: [Range<Int>] = []
+  private(set) var width = 0
+  private(set) var isBroken = false
+  private var written = 0
+  /// The part that is being put, or one that was.
+  var buffer: UnsafeMutablePointer<Record>
+
+  init(scratch: String, partRecords: Int) {
+    self.scratch = scratch
+    self.partRecords = partRecords
+    // Untouched, and so without memory, until there is a second part.
+    buffer = .allocate(capacity: partRecords)
+  }
+
+  deinit {
+    buffer.deallocate()
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// Sorts the buffer's first records and puts them behind the parts before.
+  func put(_ count: Int) {
+    width = max(width, sortRecords(buffer, count))
+    if descriptor < 0 { descriptor = Self.scratchFile(scratch) }
+    let bytes = count * MemoryLayout<Record>.stride
+    // Each part has room for a record at least when they are merged.
+    let isWritten =
+      ranges.count < partRecords && descriptor >= 0 && descriptor.put(UnsafeRawBufferPointer(start: buffer, count: bytes), at: written)
+    if !isWritten { isBroken = true }
+    ranges.append((written / MemoryLayout<Record>.stride)..<(written / MemoryLayout<Record>.stride + count))
+    written += bytes
   }
 
   /// A file of nobody's.
@@ -183,45 +217,46 @@ struct RecordSorter<Record: SortedRecord>: ~Copyable {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     return descriptor
   }
+}
 
-  /// Byte by byte from the last, each pass stable: entries of one serial number keep the list's order.
-  private mutating func sort() {
-    let (records, count) = (records, used)
-    // Most serial numbers are shorter than they may be.
-    for index in 0..<count { width = max(width, records[index].length) }
-    guard count > 1 else { return }
-    var isSorted = true
-    for index in 1..<count where records[index].precedes(records[index - 1]) {
-      isSorted = false
-      break
-    }
-    if isSorted { return }
-    let spare = UnsafeMutablePointer<Record>.allocate(capacity: count)
-    let places = UnsafeMutablePointer<Int>.allocate(capacity: 256)
-    var from = records
-    var to = spare
-    for digit in 0..<Record.digits {
-      places.initialize(repeating: 0, count: 256)
-      for index in 0..<count { places[from[index].digit(digit)] += 1 }
-      if places[from[0].digit(digit)] == count { continue }
-      var next = 0
-      for value in 0..<256 {
-        let size = places[value]
-        places[value] = next
-        next += size
-      }
-      for index in 0..<count {
-        let record = from[index]
-        let value = record.digit(digit)
-        to[places[value]] = record
-        places[value] += 1
-      }
-      swap(&from, &to)
-    }
-    if from != records { records.update(from: from, count: count) }
-    places.deallocate()
-    spare.deallocate()
+/// Sorts byte by byte from the last, each pass stable: entries of one serial number keep the list's order. Answers the longest serial number's bytes.
+private func sortRecords<Record: SortedRecord>(_ records: UnsafeMutablePointer<Record>, _ count: Int) -> Int {
+  // Most serial numbers are shorter than they may be.
+  var width = 0
+  for index in 0..<count { width = max(width, records[index].length) }
+  guard count > 1 else { return width }
+  var isSorted = true
+  for index in 1..<count where records[index].precedes(records[index - 1]) {
+    isSorted = false
+    break
   }
+  if isSorted { return width }
+  let spare = UnsafeMutablePointer<Record>.allocate(capacity: count)
+  let places = UnsafeMutablePointer<Int>.allocate(capacity: 256)
+  var from = records
+  var to = spare
+  for digit in 0..<width {
+    places.initialize(repeating: 0, count: 256)
+    for index in 0..<count { places[from[index].digit(digit)] += 1 }
+    if places[from[0].digit(digit)] == count { continue }
+    var next = 0
+    for value in 0..<256 {
+      let size = places[value]
+      places[value] = next
+      next += size
+    }
+    for index in 0..<count {
+      let record = from[index]
+      let value = record.digit(digit)
+      to[places[value]] = record
+      places[value] += 1
+    }
+    swap(&from, &to)
+  }
+  if from != records { records.update(from: from, count: count) }
+  places.deallocate()
+  spare.deallocate()
+  return width
 }
 
 /// Sorted parts of one file as one sorted sequence. The memory is shared out among them.

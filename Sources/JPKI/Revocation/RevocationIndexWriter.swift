@@ -1,19 +1,15 @@
 internal import Glibc
 
-/// Where the bytes of an index go: a new file of mode 0600, or memory. The header is written last, into the room that was left for it.
+/// Where the bytes of an index go: a new file of mode 0600, or memory. The header is written last, into the room that was left for it. Full buffers are
+/// written beside whoever fills the next one.
 struct RevocationIndexWriter: ~Copyable {
-  private static let bufferBytes = 1 << 18
-  /// So much is handed to the disk at a time, that others need not wait behind one large flush.
-  private static let flushBytes = 1 << 23
+  private static let bufferBytes = 1 << 20
 
   private let path: String?
-  private let descriptor: Int32
-  private let buffer: UnsafeMutablePointer<UInt8>
+  private let target: IndexTarget
+  private let beside = WorkBeside()
+  private var buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
-  private var position: Int
-  private var flushed = 0
-  private var memory: [UInt8] = []
-  private let hash = RunningHash()
   private var isFinished = false
 
   /// - Parameters:
@@ -21,7 +17,6 @@ struct RevocationIndexWriter: ~Copyable {
   ///   - room: how long the header will be.
   init(path: String?, room: Int) throws(RevocationIndexError) {
     self.path = path
-    position = room
     var opened: Int32 = -1
     if let path {
       opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -30,16 +25,14 @@ struct RevocationIndexWriter: ~Copyable {
         if opened >= 0 { close(opened) }
         throw .notWritten
       }
-    } else {
-      memory = [UInt8](repeating: 0, count: room)
     }
-    descriptor = opened
+    target = IndexTarget(descriptor: opened, room: room, bufferBytes: Self.bufferBytes)
     buffer = .allocate(capacity: Self.bufferBytes)
   }
 
   deinit {
+    beside.wait()
     buffer.deallocate()
-    if descriptor >= 0 { close(descriptor) }
     // What was not finished is nobody's.
     if !isFinished, let path { unlink(path) }
   }
@@ -58,39 +51,85 @@ struct RevocationIndexWriter: ~Copyable {
   /// Writes what is left, and the header, which learns the records' digest.
   mutating func finish(_ header: inout RevocationIndexFormat.Header) throws(RevocationIndexError) {
     try flush()
-    guard let digest = hash.digest() else { throw .notWritten }
+    beside.wait()
+    guard !target.isBroken, let digest = target.hash.digest() else { throw .notWritten }
     header.recordsDigest = digest
-    let encoded = header.encoded
-    let padding = [UInt8](repeating: 0, count: RevocationIndexFormat.paddingBytes)
-    if descriptor >= 0 {
-      let isWritten =
-        padding.withUnsafeBytes { descriptor.put($0, at: position) } && encoded.withUnsafeBytes { descriptor.put($0, at: 0) }
-      guard isWritten, fsync(descriptor) == 0 else { throw .notWritten }
-    } else {
-      memory.replaceSubrange(0..<encoded.count, with: encoded)
-      memory += padding
-    }
+    guard target.close(with: header.encoded) else { throw .notWritten }
     isFinished = true
   }
 
   /// The whole index, where it was written to memory.
-  var bytes: [UInt8] { memory }
+  var bytes: [UInt8] { target.memory }
 
   @inline(never)
   private mutating func flush() throws(RevocationIndexError) {
     guard used > 0 else { return }
-    let piece = UnsafeBufferPointer(start: buffer, count: used)
+    beside.wait()
+    guard !target.isBroken else { throw .notWritten }
+    swap(&buffer, &target.buffer)
+    let count = used
+    beside.begin { [target] in target.put(count) }
+    used = 0
+  }
+}
+
+/// The file's side of a writer.
+///
+/// Invariant behind `@unchecked Sendable`: touched by one piece of work at a time, and by the writer only while none is under way (``WorkBeside/wait()``).
+private final class IndexTarget: @unchecked Sendable {
+  /// So much is handed to the disk at a time, that others need not wait behind one large flush.
+  private static let flushBytes = 1 << 23
+
+  private let descriptor: Int32
+  private var position: Int
+  private var flushed = 0
+  let hash = RunningHash()
+  private(set) var memory: [UInt8] = []
+  private(set) var isBroken = false
+  /// What is being written, or was.
+  var buffer: UnsafeMutablePointer<UInt8>
+
+  /// - Parameter descriptor: of the file, which is this one's from now on; -1: memory.
+  init(descriptor: Int32, room: Int, bufferBytes: Int) {
+    self.descriptor = descriptor
+    position = room
+    if descriptor < 0 { memory = [UInt8](repeating: 0, count: room) }
+    buffer = .allocate(capacity: bufferBytes)
+  }
+
+  deinit {
+    buffer.deallocate()
+    if descriptor >= 0 { Glibc.close(descriptor) }
+  }
+
+  /// Puts the buffer's first bytes behind those before.
+  func put(_ count: Int) {
+    let piece = UnsafeBufferPointer(start: UnsafePointer(buffer), count: count)
     hash.update(piece)
     if descriptor >= 0 {
-      guard descriptor.put(UnsafeRawBufferPointer(piece), at: position) else { throw .notWritten }
-      if position + used - flushed >= Self.flushBytes {
-        guard fdatasync(descriptor) == 0 else { throw .notWritten }
-        flushed = position + used
+      guard descriptor.put(UnsafeRawBufferPointer(piece), at: position) else {
+        isBroken = true
+        return
+      }
+      if position + count - flushed >= Self.flushBytes {
+        if fdatasync(descriptor) != 0 { isBroken = true }
+        flushed = position + count
       }
     } else {
       memory += piece
     }
-    position += used
-    used = 0
+    position += count
+  }
+
+  /// Writes the padding behind the records and the header before them, down to the disk.
+  func close(with header: [UInt8]) -> Bool {
+    let padding = [UInt8](repeating: 0, count: RevocationIndexFormat.paddingBytes)
+    guard descriptor >= 0 else {
+      memory.replaceSubrange(0..<header.count, with: header)
+      memory += padding
+      return true
+    }
+    return padding.withUnsafeBytes { descriptor.put($0, at: position) } && header.withUnsafeBytes { descriptor.put($0, at: 0) }
+      && fsync(descriptor) == 0
   }
 }
