@@ -42,6 +42,7 @@ bench_crl() {
     on_exit end_processes "$run_directory"
     export YONJO_HOUSE_REVOCATION_POLICY=crl
     here "simulated J-LIS, broker, a bank and a fintech" house_start "$run_directory"
+    step "the bank's allowances opened" allow
     step "$citizens citizens enrolled" enrol
   fi
   step "a list, generated and signed" make_list "$list_state" signing "$lists/sign.crl"
