@@ -53,7 +53,7 @@ import Testing
       let subjects = "/v1/subjects/search"
       try await Wire.with(house) { wire in
         try await open(house, false)
-        try await eventually("/readyz to miss the database", .seconds(5)) {
+        try await eventually("/readyz to miss the database", .seconds(60)) {
           let ready = try await wire.send("GET", "/readyz")
           return ready.status == 503 && state(of: "database", in: ready) == "down"
         }
@@ -67,7 +67,7 @@ import Testing
           #expect(answer.header("retry-after") != nil)
         }
         try await open(house, true)
-        try await eventually("/readyz to be well again", .seconds(15)) { try await wire.send("GET", "/readyz").status == 200 }
+        try await eventually("/readyz to be well again", .seconds(60)) { try await wire.send("GET", "/readyz").status == 200 }
       }
       #expect(try await connection.post(subjects, ["subjectReference": "nobody"], idempotencyKey: "after").status == 200)
       #expect(try await connection.post("/v1/logins", begin, idempotencyKey: "after").status == 201)
@@ -98,12 +98,12 @@ import Testing
       #expect(ContinuousClock.now - started < Self.quickly)
       #expect(try login.json()["result"] == "ok", "\(String(decoding: login.body, as: UTF8.self))")
       try await Wire.with(house) { wire in
-        try await eventually("/readyz to miss J-LIS", .seconds(20)) {
+        try await eventually("/readyz to miss J-LIS", .seconds(60)) {
           state(of: "jlis", in: try await wire.send("GET", "/readyz")) == "degraded"
         }
       }
       try await house.startSimulator()
-      try await eventually("latest items to work again", .seconds(15)) {
+      try await eventually("latest items to work again", .seconds(60)) {
         let answer = try await connection.post("/v1/subjects/\(subject)/latest-items", [:], idempotencyKey: UUID().uuidString)
         return try answer.status == 200 && answer.json()["outcome"] == "unchanged"
       }
