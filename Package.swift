@@ -77,7 +77,7 @@ let rooms: [Target] = [
   room(
     "Bench",
     [
-      "Story", "BrokerClient", "LedgerTool", "JLISSimulator", "JPKI", "CitizenItems", "JOSE",
+      "Story", "BrokerClient", "LedgerTool", "JLISSimulator", "JPKI", "CitizenItems", "JOSE", crypto,
       nioCore, nioPosix, nioSSL, nioTLS,
     ]),
   room("TestSupport", ["PostgreSQL", "CitizenItems", "JPKI", "Operations", logging]),

@@ -3,148 +3,143 @@ enum AddressNumbers {
   // MARK: rule 5
 
   /// Writes 漢数字 in digits where they count.
-  static func inDigits(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
+  static func inDigits(_ source: borrowing Letters, into out: inout Letters) {
     var index = 0
-    while index < scalars.count {
-      guard KanjiNumber.isNumeral(scalars[index]) else {
-        out.append(scalars[index])
+    while index < source.count {
+      guard source[index].isNumeral else {
+        out.append(source[index])
         index += 1
         continue
       }
-      let end = endOfNumerals(scalars, from: index)
-      if counts(scalars, index..<end, after: out), let value = KanjiNumber.value(of: scalars[index..<end]) {
-        if let last = out.last, last.isDigit { out.append(Folding.dash) }
-        out.append(contentsOf: String(value).unicodeScalars.map(\.value))
-        if end < scalars.count, scalars[end].isDigit { out.append(Folding.dash) }
+      let end = endOfNumerals(source, from: index)
+      if counts(source, end, out), let value = value(source, index..<end) {
+        if out.last.isDigit { out.append(.dash) }
+        append(value, to: &out)
+        if source[end].isDigit { out.append(.dash) }
       } else {
-        out.append(contentsOf: scalars[index..<end])
+        out.append(contentsOf: source, from: index, to: end)
       }
       index = end
     }
-    return out
   }
 
-  private static func endOfNumerals(_ scalars: [UInt32], from start: Int) -> Int {
+  private static func value(_ source: borrowing Letters, _ run: Range<Int>) -> UInt64? {
+    KanjiNumber.value(run.count) { source[run.lowerBound + $0].scalar }
+  }
+
+  private static func append(_ number: UInt64, to out: inout Letters) {
+    var unit: UInt64 = 1
+    while number / unit >= 10 { unit *= 10 }
+    while unit > 0 {
+      out.append(.digit(UInt32(truncatingIfNeeded: number / unit % 10)))
+      unit /= 10
+    }
+  }
+
+  private static func endOfNumerals(_ source: borrowing Letters, from start: Int) -> Int {
     var end = start
-    while end < scalars.count, KanjiNumber.isNumeral(scalars[end]) { end += 1 }
+    while source[end].isNumeral { end += 1 }
     return end
   }
 
-  /// Whether numerals stand for a number here.
-  private static func counts(_ scalars: [UInt32], _ run: Range<Int>, after out: [UInt32]) -> Bool {
-    let end = run.upperBound
-    if isCounter(scalars, at: end) || out.last == 0x7B2C { return true }  // 第
-    let bounded = isBoundary(scalars, at: end)
-    if let last = out.last {
-      if bounded, last.isDigit { return true }
-      if bounded, last == Folding.dash || isNo(last), out.count >= 2, out[out.count - 2].isDigit { return true }
+  /// Whether numerals that end at a place stand for a number there, after what is written already.
+  private static func counts(_ source: borrowing Letters, _ end: Int, _ out: borrowing Letters) -> Bool {
+    if isCounter(source, at: end) || out.last.scalar == 0x7B2C { return true }  // 第
+    if out.count > 0, isBoundary(source, at: end) {
+      if out.last.isDigit { return true }
+      if out.last == .dash || out.last.isNo, out[out.count - 2].isDigit { return true }
     }
-    guard end < scalars.count else { return true }
-    let next = scalars[end]
-    if next.isDigit || next == 0x28 || next == 0x29 { return true }
-    return (next == Folding.dash || isNo(next)) && isNumber(scalars, at: end + 1)
+    guard end < source.count else { return true }
+    let next = source[end]
+    if next.isDigit || next.scalar == 0x28 || next.scalar == 0x29 { return true }
+    return (next == .dash || next.isNo) && isNumber(source, at: end + 1)
   }
 
   /// 丁 番 号 条 線 階 区 組 棟 室 通, 地割, の通.
-  private static func isCounter(_ scalars: [UInt32], at index: Int) -> Bool {
-    guard index < scalars.count else { return false }
-    switch scalars[index] {
-    case 0x4E01, 0x756A, 0x53F7, 0x6761, 0x7DDA, 0x968E, 0x533A, 0x7D44, 0x68DF, 0x5BA4, 0x901A: return true
-    case 0x5730: return index + 1 < scalars.count && scalars[index + 1] == 0x5272
-    case 0x306E, 0x30CE: return index + 1 < scalars.count && scalars[index + 1] == 0x901A
-    default: return false
+  private static func isCounter(_ source: borrowing Letters, at index: Int) -> Bool {
+    switch source[index].scalar {
+    case 0x4E01, 0x756A, 0x53F7, 0x6761, 0x7DDA, 0x968E, 0x533A, 0x7D44, 0x68DF, 0x5BA4, 0x901A: true
+    case 0x5730: source[index + 1].scalar == 0x5272
+    case 0x306E, 0x30CE: source[index + 1].scalar == 0x901A
+    default: false
     }
   }
 
   /// Where a number may end without a word: the end, a dash, a bracket, digits, a counter.
-  private static func isBoundary(_ scalars: [UInt32], at index: Int) -> Bool {
-    guard index < scalars.count else { return true }
-    let scalar = scalars[index]
-    return scalar.isDigit || scalar == Folding.dash || scalar == 0x28 || scalar == 0x29 || isCounter(scalars, at: index)
-      || (isNo(scalar) && isNumber(scalars, at: index + 1))
+  private static func isBoundary(_ source: borrowing Letters, at index: Int) -> Bool {
+    guard index < source.count else { return true }
+    let letter = source[index]
+    return letter.isDigit || letter == .dash || letter.scalar == 0x28 || letter.scalar == 0x29 || isCounter(source, at: index)
+      || (letter.isNo && isNumber(source, at: index + 1))
   }
 
   /// Digits, or numerals that end at a boundary.
-  private static func isNumber(_ scalars: [UInt32], at index: Int) -> Bool {
-    guard index < scalars.count else { return false }
-    if scalars[index].isDigit { return true }
-    guard KanjiNumber.isNumeral(scalars[index]) else { return false }
-    return isBoundary(scalars, at: endOfNumerals(scalars, from: index))
+  private static func isNumber(_ source: borrowing Letters, at index: Int) -> Bool {
+    if source[index].isDigit { return true }
+    return source[index].isNumeral && isBoundary(source, at: endOfNumerals(source, from: index))
   }
-
-  /// の ノ 之 and 丿, which stands for ノ.
-  private static func isNo(_ scalar: UInt32) -> Bool { scalar == 0x306E || scalar == 0x30CE || scalar == 0x4E4B || scalar == 0x4E3F }
 
   // MARK: rule 6
 
   /// Writes what parts numbers as `-`, and leaves out what ends them.
-  static func lots(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
+  static func lots(_ source: borrowing Letters, into out: inout Letters) {
     var index = 0
-    while index < scalars.count {
-      let scalar = scalars[index]
-      guard scalar.isDigit else {
-        if !isNeedless(scalars, at: index, after: out) { out.append(scalar) }
+    while index < source.count {
+      let letter = source[index]
+      guard letter.isDigit else {
+        if !(letter.has(Kind.addressMark | Kind.no) && isNeedless(source, at: index, after: out)) { out.append(letter) }
         index += 1
         continue
       }
-      while index < scalars.count, scalars[index].isDigit {
-        out.append(scalars[index])
+      while source[index].isDigit {
+        out.append(source[index])
         index += 1
       }
-      var parted = false
-      while let length = parting(scalars, at: index) {
+      var isParted = false
+      while let length = parting(source, at: index) {
         index += length
-        parted = true
+        isParted = true
       }
-      if parted, index < scalars.count, scalars[index].isDigit || scalars[index].isLatinCapital { out.append(Folding.dash) }
+      if isParted, source[index].isASCII { out.append(.dash) }
     }
-    return out
   }
 
   /// A dash beside which no number stands on both sides; the の of ハの74; the の of 5の通.
-  private static func isNeedless(_ scalars: [UInt32], at index: Int, after out: [UInt32]) -> Bool {
-    let scalar = scalars[index]
-    let next = index + 1 < scalars.count ? scalars[index + 1] : 0
-    if scalar == Folding.dash {
-      guard let last = out.last else { return true }
-      let isBetweenASCII = (last.isDigit || last.isLatinCapital) && (next.isDigit || next.isLatinCapital)
-      return !isBetweenASCII && !(KanjiNumber.isNumeral(last) && KanjiNumber.isNumeral(next))
+  private static func isNeedless(_ source: borrowing Letters, at index: Int, after out: borrowing Letters) -> Bool {
+    let letter = source[index]
+    let next = source[index + 1]
+    let last = out.last
+    if letter == .dash {
+      return !(last.isASCII && next.isASCII) && !(last.isNumeral && next.isNumeral)
     }
-    guard isNo(scalar), let last = out.last else { return false }
-    if last.isDigit { return next == 0x901A }
-    return next.isDigit && last.isKatakana && last != Folding.prolonged && !isNo(last) && !(out.count >= 2 && out[out.count - 2].isKatakana)
+    guard letter.isNo, out.count > 0 else { return false }
+    if last.isDigit { return next.scalar == 0x901A }
+    return next.isDigit && last.isKatakana && last != .prolonged && !last.isNo && !out[out.count - 2].isKatakana
   }
 
   /// Length of a word that parts or ends numbers, directly after digits; nil if there is none.
-  private static func parting(_ scalars: [UInt32], at index: Int) -> Int? {
-    guard index < scalars.count else { return nil }
-    let next = index + 1 < scalars.count ? scalars[index + 1] : nil
-    switch scalars[index] {
-    case Folding.dash: return 1
+  private static func parting(_ source: borrowing Letters, at index: Int) -> Int? {
+    let next = source[index + 1]
+    switch source[index].scalar {
+    case 0x2D: return 1
     case 0x4E01:  // 丁目, 丁
-      if next == 0x76EE { return 2 }
-      guard let next else { return 1 }
-      return next.isDigit || next == Folding.dash || isNo(next) ? 1 : nil
+      if next.scalar == 0x76EE { return 2 }
+      return next == .none || next.isDigit || next == .dash || next.isNo ? 1 : nil
     case 0x756A:  // 番地, 番
-      if next == 0x5730 { return index + 2 < scalars.count && scalars[index + 2] == 0x5272 ? 1 : 2 }
-      return isWordWithBan(next) ? nil : 1
+      if next.scalar == 0x5730 { return source[index + 2].scalar == 0x5272 ? 1 : 2 }
+      return isWordWithBan(next.scalar) ? nil : 1
     case 0x53F7:  // 号室, 号
-      if next == 0x5BA4 { return 2 }
-      return isWordWithGo(next) ? nil : 1
+      if next.scalar == 0x5BA4 { return 2 }
+      return isWordWithGo(next.scalar) ? nil : 1
     case 0x5BA4:  // 室
-      guard let next else { return 1 }
-      return next == Folding.dash || next == 0x29 ? 1 : nil
-    case 0x306E, 0x30CE, 0x4E4B, 0x4E3F: return next?.isDigit == true ? 1 : nil
+      return next == .none || next == .dash || next.scalar == 0x29 ? 1 : nil
+    case 0x306E, 0x30CE, 0x4E4B, 0x4E3F: return next.isDigit ? 1 : nil
     default: return nil
     }
   }
 
   /// 番館 番街 番町 番丁 番通 番組 番外 番号
-  private static func isWordWithBan(_ next: UInt32?) -> Bool {
+  private static func isWordWithBan(_ next: UInt32) -> Bool {
     switch next {
     case 0x9928, 0x8857, 0x753A, 0x4E01, 0x901A, 0x7D44, 0x5916, 0x53F7: true
     default: false
@@ -152,7 +147,7 @@ enum AddressNumbers {
   }
 
   /// 号棟 号館 号線 号地 号街 号車 号井
-  private static func isWordWithGo(_ next: UInt32?) -> Bool {
+  private static func isWordWithGo(_ next: UInt32) -> Bool {
     switch next {
     case 0x68DF, 0x9928, 0x7DDA, 0x5730, 0x8857, 0x8ECA, 0x4E95: true
     default: false

@@ -14,121 +14,124 @@
 ///
 /// ケ, ノ, ツ and 町 are never left out: there are neighbouring towns that differ by them alone.
 enum AddressRules {
-  static func canonical(_ text: String) throws(CanonicalRefusal) -> String {
-    let scalars = AddressPlaces.shared.writtenOut(try Folding.settled(try Folding.fold(text), by: applied))
-    guard !scalars.isEmpty else { throw .empty }
-    return Folding.text(scalars)
+  /// Brings a folded text into canonical form.
+  static func canonicalize(_ work: inout Workspace) throws(CanonicalRefusal) {
+    try work.settle(apply)
+    AddressPlaces.shared.writeOut(&work)
+    guard work.text.count > 0 else { throw .empty }
   }
 
-  /// All rules once.
-  private static func applied(_ scalars: [UInt32]) -> [UInt32] {
-    var scalars = Folding.withoutIterationMarks(withoutAza(parted(scalars)))
-    scalars = joined(scalars)
-    scalars = AddressNumbers.inDigits(scalars)
-    scalars = AddressNumbers.lots(scalars)
-    return withoutPostcode(scalars)
+  /// All rules once. A rule is left out where the text has no letter that it looks at.
+  private static func apply(_ work: inout Workspace) {
+    if work.text.has(Kind.addressMark) { work.pass(parted) }
+    if work.text.has(Kind.aza) { work.pass(withoutAza) }
+    if work.text.has(Kind.iteration) { work.pass(Folding.withoutIterationMarks) }
+    if work.text.has(Kind.joint) { work.pass(joined) }
+    if work.text.has(Kind.numeral) { work.pass(AddressNumbers.inDigits) }
+    if work.text.has(Kind.digit | Kind.addressMark) { work.pass(AddressNumbers.lots) }
+    while let length = postcodeLength(work.text) { work.text.removeFirst(length) }
   }
 
   /// The form by all rules but the last; nil where there is none. For the table that the last rule uses.
-  static func withoutPlaces(_ text: String) -> [UInt32]? {
-    guard let folded = try? Folding.fold(text) else { return nil }
-    return try? Folding.settled(folded, by: applied)
+  static func withoutPlaces(_ text: String) -> [Letter]? {
+    var work = Workspace()
+    do throws(CanonicalRefusal) {
+      try text.folded(into: &work.text)
+      try work.settle(apply)
+    } catch {
+      return nil
+    }
+    return (0..<work.text.count).map { work.text[$0] }
   }
 
   // MARK: rule 1
 
-  private static func parted(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
+  private static func parted(_ source: borrowing Letters, into out: inout Letters) {
     var index = 0
-    while index < scalars.count {
-      let scalar = scalars[index]
-      guard isParting(scalar, after: out.last) else {
+    while index < source.count {
+      let letter = source[index]
+      guard letter.has(Kind.addressMark) else {
+        out.append(letter)
+        index += 1
+        continue
+      }
+      guard isParting(letter, after: out.last) else {
         // 通り is 通 and 2F is 2階 here already, so that what follows sees 通 and 階.
-        if isFloor(scalars, at: index, after: out.last) {
-          out.append(0x968E)
-        } else if !isRiOfStreet(scalar, after: out.last) {
-          out.append(scalar)
+        if isFloor(source, at: index, after: out.last) {
+          out.append(.floor)
+        } else if !isRiOfStreet(letter, after: out.last) {
+          out.append(letter)
         }
         index += 1
         continue
       }
       var hasDash = false
-      while index < scalars.count, isParting(scalars[index], after: nil) {
-        hasDash = hasDash || scalars[index] == Folding.dash
+      while index < source.count, isParting(source[index], after: .none) {
+        hasDash = hasDash || source[index] == .dash
         index += 1
       }
-      guard let before = out.last else { continue }
-      let after = index < scalars.count ? scalars[index] : nil
-      if before.isSignificant, after?.isSignificant == true {
-        out.append(Folding.dash)
-      } else if hasDash, before.isKatakana, before != Folding.prolonged, after?.isSignificant != true {
-        out.append(Folding.prolonged)
+      let before = out.last
+      guard out.count > 0 else { continue }
+      let after = source[index]
+      if before.isSignificant, after.isSignificant {
+        out.append(.dash)
+      } else if hasDash, before.isKatakana, before != .prolonged, !after.isSignificant {
+        out.append(.prolonged)
       }
     }
-    return out
   }
 
   /// Space, dash, `#`, the middle dot; and ー where no kana stands before it.
-  private static func isParting(_ scalar: UInt32, after before: UInt32?) -> Bool {
-    switch scalar {
-    case Folding.space, Folding.dash, 0x23, 0x30FB: true
-    case Folding.prolonged: before.map { !$0.isKatakana && !$0.isHiragana } ?? true
-    default: false
+  private static func isParting(_ letter: Letter, after before: Letter) -> Bool {
+    guard letter.has(Kind.addressMark) else { return false }
+    switch letter.scalar {
+    case 0x20, 0x2D, 0x23, 0x30FB: return true
+    case 0x30FC: return !before.isKana
+    default: return false
     }
   }
 
   /// `F` after digits and before nothing that continues it.
-  private static func isFloor(_ scalars: [UInt32], at index: Int, after before: UInt32?) -> Bool {
-    guard scalars[index] == 0x46, before?.isDigit == true else { return false }
-    return index + 1 == scalars.count || !scalars[index + 1].isSpacedScript
+  private static func isFloor(_ source: borrowing Letters, at index: Int, after before: Letter) -> Bool {
+    source[index].scalar == 0x46 && before.isDigit && !source[index + 1].isSpacedScript
   }
 
-  private static func isRiOfStreet(_ scalar: UInt32, after before: UInt32?) -> Bool {
-    (scalar == 0x308A || scalar == 0x30EA) && before == 0x901A
+  private static func isRiOfStreet(_ letter: Letter, after before: Letter) -> Bool {
+    (letter.scalar == 0x308A || letter.scalar == 0x30EA) && before.scalar == 0x901A
   }
 
   // MARK: rule 2
 
   /// Applied last, when all digits are digits. `〒` may be missing where a dash stands between three digits and four.
-  private static func withoutPostcode(_ scalars: [UInt32]) -> [UInt32] {
-    var rest = scalars[...]
-    while let length = postcodeLength(rest) { rest = rest.dropFirst(length) }
-    return Array(rest)
-  }
-
-  private static func postcodeLength(_ scalars: ArraySlice<UInt32>) -> Int? {
-    let marked = scalars.first == 0x3012 ? 1 : 0
-    let digits = scalars.dropFirst(marked)
-    guard digits.prefix(3).count == 3, digits.prefix(3).allSatisfy(\.isDigit) else { return nil }
-    let dash = digits.dropFirst(3).first == Folding.dash ? 1 : 0
-    guard marked + dash > 0, digits.dropFirst(3 + dash).prefix(4).filter(\.isDigit).count == 4 else { return nil }
-    guard let next = digits.dropFirst(7 + dash).first, next.isKanji, !next.isSignificant else { return nil }
-    return marked + 7 + dash
+  private static func postcodeLength(_ text: borrowing Letters) -> Int? {
+    let marked = text[0].scalar == 0x3012 ? 1 : 0
+    for place in marked..<marked + 3 where !text[place].isDigit { return nil }
+    let dash = text[marked + 3] == .dash ? 1 : 0
+    guard marked + dash > 0 else { return nil }
+    let start = marked + 3 + dash
+    for place in start..<start + 4 where !text[place].isDigit { return nil }
+    let next = text[start + 4]
+    return next.isKanji && !next.isSignificant ? start + 4 : nil
   }
 
   // MARK: rule 3
 
-  private static func withoutAza(_ scalars: [UInt32]) -> [UInt32] {
-    let aza: UInt32 = 0x5B57  // 字
-    guard scalars.contains(aza) else { return scalars }
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
-    for (index, scalar) in scalars.enumerated() {
-      guard scalar == aza, isPlaceMark(after: out) else {
-        if !isRiOfStreet(scalar, after: out.last) { out.append(scalar) }
+  private static func withoutAza(_ source: borrowing Letters, into out: inout Letters) {
+    for index in 0..<source.count {
+      let letter = source[index]
+      guard letter.has(Kind.aza), isPlaceMark(after: out.last) else {
+        if !isRiOfStreet(letter, after: out.last) { out.append(letter) }
         continue
       }
-      if let last = out.last, last == 0x5927 || last == 0x5C0F { out.removeLast() }  // 大 小
-      if let last = out.last, last.isSignificant, index + 1 < scalars.count, scalars[index + 1].isSignificant { out.append(Folding.dash) }
+      if out.last.scalar == 0x5927 || out.last.scalar == 0x5C0F { out.removeLast() }  // 大 小
+      if out.last.isSignificant, source[index + 1].isSignificant { out.append(.dash) }
     }
-    return out
   }
 
   /// 文字, 十字, 万字, 丁字, 数字, 卍字 are words; at the very start and after digits 字 is no mark either.
-  private static func isPlaceMark(after out: [UInt32]) -> Bool {
-    guard let last = out.last, !last.isDigit else { return false }
-    switch last {
+  private static func isPlaceMark(after last: Letter) -> Bool {
+    guard last != .none, !last.isDigit else { return false }
+    switch last.scalar {
     case 0x5B57, 0x6587, 0x5341, 0x4E07, 0x4E01, 0x6570, 0x534D: return false
     default: return true
     }
@@ -136,41 +139,39 @@ enum AddressRules {
 
   // MARK: rule 4
 
-  private static func joined(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
-    for (index, scalar) in scalars.enumerated() {
-      let next = index + 1 < scalars.count ? scalars[index + 1] : 0
-      guard let last = out.last else {
-        out.append(scalar)
+  private static func joined(_ source: borrowing Letters, into out: inout Letters) {
+    for index in 0..<source.count {
+      let letter = source[index]
+      let last = out.last
+      guard letter.has(Kind.joint), last != .none else {
+        out.append(letter)
         continue
       }
-      switch scalar {
+      let next = source[index + 1]
+      switch letter.scalar {
       case 0x30B1, 0x30F6, 0x30F5, 0x304C, 0x30AC:  // ケ ヶ ヵ が ガ
-        out.append((last.isKanji || last.isDigit || last.isHiragana) && next.isKanji ? 0x30B1 : scalar)
+        out.append((last.isKanji || last.isDigit || last.isHiragana) && next.isKanji ? .ke : letter)
       case 0x306E, 0x30CE, 0x4E4B:  // の ノ 之
-        let isHinode = scalar == 0x4E4B && last == 0x65E5 && next == 0x51FA
-        out.append(last.isKanji && next.isKanji && !isHinode ? 0x30CE : scalar)
+        let isHinode = letter.scalar == 0x4E4B && last.scalar == 0x65E5 && next.scalar == 0x51FA
+        out.append(last.isKanji && next.isKanji && !isHinode ? .no : letter)
       case 0x3064, 0x3063, 0x30C4, 0x30C3:  // つ っ ツ ッ
-        out.append((last.isKanji || last.isDigit) && next.isKanji ? 0x30C4 : scalar)
-      case 0x308B, 0x30EB:  // る ル after 上 下 入
-        appendDirection(scalar, to: &out)
-      default: out.append(scalar)
+        out.append((last.isKanji || last.isDigit) && next.isKanji ? .tsu : letter)
+      default: appendDirection(letter, to: &out)  // る ル after 上 下 入
       }
     }
-    return out
   }
 
   /// 上る 上ル 上がる are 上ル, 下る likewise; 西入る 西入ル are 西入.
-  private static func appendDirection(_ scalar: UInt32, to out: inout [UInt32]) {
-    let end = out.count
-    let isBare = end >= 1 && (out[end - 1] == 0x4E0A || out[end - 1] == 0x4E0B)
-    let hasGa = end >= 2 && (out[end - 1] == 0x304C || out[end - 1] == 0x30AC) && (out[end - 2] == 0x4E0A || out[end - 2] == 0x4E0B)
+  private static func appendDirection(_ letter: Letter, to out: inout Letters) {
+    let last = out[out.count - 1].scalar
+    let before = out[out.count - 2].scalar
+    let isBare = last == 0x4E0A || last == 0x4E0B
+    let hasGa = (last == 0x304C || last == 0x30AC) && (before == 0x4E0A || before == 0x4E0B)
     if hasGa { out.removeLast() }
     if isBare || hasGa {
-      out.append(0x30EB)
-    } else if !(end >= 2 && out[end - 1] == 0x5165 && (out[end - 2] == 0x6771 || out[end - 2] == 0x897F)) {
-      out.append(scalar)
+      out.append(.ru)
+    } else if !(last == 0x5165 && (before == 0x6771 || before == 0x897F)) {
+      out.append(letter)
     }
   }
 }

@@ -14,17 +14,10 @@ public enum CanonicalForm {
   ///
   /// - Throws: `CanonicalRefusal`; every text yields a form or a refusal.
   public static func canonical(_ item: Item, _ text: String) throws(CanonicalRefusal) -> String {
-    guard text.utf8.count <= maximumBytes else { throw .tooLong }
-    switch item {
-    case .name: return try NameRules.canonical(text)
-    case .address: return try AddressRules.canonical(text)
-    case .dateOfBirth:
-      guard let date = try? DateOfBirth(text: text) else { throw .date }
-      return date.iso
-    case .sex:
-      guard let sex = try? Sex(text: text) else { throw .sex }
-      return sex.code
-    }
+    var canonicalizer = Canonicalizer()
+    var form: [UInt8] = []
+    try text.withUTF8Bytes { bytes throws(CanonicalRefusal) in try canonicalizer.append(item, bytes, to: &form) }
+    return String(decoding: form, as: UTF8.self)
   }
 
   /// The canonical bytes of certified items, from which the card's tag is made.
@@ -43,14 +36,26 @@ public enum CanonicalForm {
     guard let name = items.name, let address = items.address, let dateOfBirth = items.dateOfBirth, let sex = items.sex else {
       throw .missingItem
     }
-    let canonicalName = try canonical(.name, name)
-    return joined(
-      name: NameRules.isKanaOnly(canonicalName) ? uncertainMark + canonicalName : canonicalName,
-      address: try canonical(.address, address), dateOfBirth: try canonical(.dateOfBirth, dateOfBirth), sex: try canonical(.sex, sex))
+    var canonicalizer = Canonicalizer()
+    var out: [UInt8] = []
+    do throws(RowRefusal) {
+      try name.withUTF8Bytes { name throws(RowRefusal) in
+        try address.withUTF8Bytes { address throws(RowRefusal) in
+          try dateOfBirth.withUTF8Bytes { date throws(RowRefusal) in
+            try sex.withUTF8Bytes { sex throws(RowRefusal) in
+              try canonicalizer.append(RowText(name: name, address: address, dateOfBirth: date, sex: sex), from: .ledger, to: &out)
+            }
+          }
+        }
+      }
+    } catch {
+      throw error.refusal
+    }
+    return out
   }
 
   /// Marks a text that is not certain. No canonical form of a text holds it.
-  private static let uncertainMark = "\u{3013}"
+  static let uncertainMark = "\u{3013}"
 
   private static func certified(_ item: Item, _ text: CertifiedText) throws(CanonicalRefusal) -> String {
     guard text.hasSubstitutes else { return try canonical(item, text.text) }

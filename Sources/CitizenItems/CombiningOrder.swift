@@ -2,14 +2,14 @@
 /// that registers hold.
 enum CombiningOrder {
   /// Sorts each run of marks by its combining class, keeping the order within a class.
-  static func sort(_ scalars: inout [UInt32]) {
+  static func sort(_ letters: inout Letters) {
     var index = 1
-    while index < scalars.count {
-      let current = combiningClass(scalars[index])
+    while index < letters.count {
+      let current = combiningClass(letters[index].scalar)
       if current > 0 {
         var place = index
-        while place > 0, combiningClass(scalars[place - 1]) > current {
-          scalars.swapAt(place, place - 1)
+        while place > 0, combiningClass(letters[place - 1].scalar) > current {
+          letters.swap(place, place - 1)
           place -= 1
         }
       }

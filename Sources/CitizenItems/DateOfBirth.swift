@@ -51,6 +51,59 @@ public struct DateOfBirth: Redacted, Hashable {
     self = try reader.read()
   }
 
+  /// The forms that most ledgers hold, read without a detour: `19800217`, `1980-02-17`, `1980/2/17`, `1980.2.17`. nil for every other text, which may
+  /// still be a date.
+  static func plain(_ text: UnsafeBufferPointer<UInt8>) -> (year: Int, month: Int, day: Int)? {
+    var numbers = (0, 0, 0)
+    if text.count == 8 {
+      for place in 0..<8 {
+        guard let digit = digit(text[place]) else { break }
+        switch place {
+        case 0..<4: numbers.0 = numbers.0 * 10 + digit
+        case 4..<6: numbers.1 = numbers.1 * 10 + digit
+        default: numbers.2 = numbers.2 * 10 + digit
+        }
+        if place == 7 { return (numbers.0, numbers.1, numbers.2) }
+      }
+      numbers = (0, 0, 0)
+    }
+    guard (8...10).contains(text.count), text[4] == 0x2D || text[4] == 0x2F || text[4] == 0x2E else { return nil }
+    var part = 0
+    var width = 0
+    for (place, byte) in text.enumerated() {
+      if byte == text[4] {
+        guard part == 0 ? place == 4 : width > 0, part < 2 else { return nil }
+        part += 1
+        width = 0
+        continue
+      }
+      guard let digit = digit(byte), width < (part == 0 ? 4 : 2) else { return nil }
+      width += 1
+      switch part {
+      case 0: numbers.0 = numbers.0 * 10 + digit
+      case 1: numbers.1 = numbers.1 * 10 + digit
+      default: numbers.2 = numbers.2 * 10 + digit
+      }
+    }
+    return part == 2 && width > 0 ? (numbers.0, numbers.1, numbers.2) : nil
+  }
+
+  private static func digit(_ byte: UInt8) -> Int? { byte >= 0x30 && byte <= 0x39 ? Int(byte - 0x30) : nil }
+
+  /// Appends `iso`.
+  func write(to out: inout [UInt8]) {
+    func write(_ value: Int) {
+      out.append(UInt8(truncatingIfNeeded: 0x30 + value / 10 % 10))
+      out.append(UInt8(truncatingIfNeeded: 0x30 + value % 10))
+    }
+    write((year ?? 0) / 100)
+    write((year ?? 0) % 100)
+    out.append(0x2D)
+    write(month ?? 0)
+    out.append(0x2D)
+    write(day ?? 0)
+  }
+
   private static func digits(_ value: Int, _ width: Int) -> String {
     let text = String(value)
     return String(repeating: "0", count: Swift.max(0, width - text.utf8.count)) + text

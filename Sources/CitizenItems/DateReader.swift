@@ -3,16 +3,14 @@ struct DateReader {
   private var rest: ArraySlice<UInt32>
 
   init(_ text: String) {
+    var written = text.unicodeScalars.map(\.value)
     // A time of midnight, as databases export it, says nothing about the day.
-    var trimmed = text[...]
-    for suffix in [" 00:00:00", "T00:00:00", " 0:00:00", " 0:00"] where trimmed.hasSuffix(suffix) {
-      trimmed = trimmed.dropLast(suffix.count)
-      break
-    }
+    if let suffix = Self.midnights.first(where: { written.suffix($0.count).elementsEqual($0) }) { written.removeLast(suffix.count) }
     // Spaces are kept here as separators: `1980 2 17` is not `1980217`.
     var scalars: [UInt32] = []
-    for scalar in trimmed.unicodeScalars {
-      var value = scalar.value
+    scalars.reserveCapacity(written.count)
+    for scalar in written {
+      var value = scalar
       if value >= 0xFF01, value <= 0xFF5E { value -= 0xFEE0 }
       if value == 0x3000 || value == 0xA0 || value == 0x09 { value = 0x20 }
       if value >= 0x61, value <= 0x7A { value -= 0x20 }
@@ -22,6 +20,8 @@ struct DateReader {
     while scalars.last == 0x20 { scalars.removeLast() }
     rest = scalars[...]
   }
+
+  private static let midnights: [[UInt32]] = [" 00:00:00", "T00:00:00", " 0:00:00", " 0:00"].map { $0.unicodeScalars.map(\.value) }
 
   mutating func read() throws(ItemRefusal) -> DateOfBirth {
     if let (era, length) = JapaneseEra.leading(rest) {
@@ -103,7 +103,7 @@ struct DateReader {
       return Number(value: run.reduce(0) { $0 * 10 + Int($1 - 0x30) }, width: run.count, isKanji: false)
     }
     let kanji = rest.prefix { KanjiNumber.isNumeral($0) }
-    guard !kanji.isEmpty, kanji.count <= 8, let value = KanjiNumber.value(of: kanji), value <= 9999 else { return nil }
+    guard kanji.count <= 8, let value = KanjiNumber.value(kanji.count, { kanji[kanji.startIndex + $0] }), value <= 9999 else { return nil }
     rest = rest.dropFirst(kanji.count)
     return Number(value: Int(value), width: kanji.count, isKanji: true)
   }

@@ -5,6 +5,10 @@ public struct EdgeKey: Redacted, Equatable {
   /// 1, 2, … within the tenant.
   public let version: Int
   private let key: SymmetricKey
+  /// Has taken up the key; a copy of it spares two of the blocks that a fresh one hashes.
+  private let primed: HMAC<SHA256>
+  /// What the text of a tag under this key begins with.
+  let tagPrefix: [UInt8]
 
   /// Takes 32 bytes of key material.
   ///
@@ -12,8 +16,13 @@ public struct EdgeKey: Redacted, Equatable {
   public init(version: Int, bytes: [UInt8]) throws(TagError) {
     guard bytes.count == 32, version >= 1, version <= Int(Int32.max) else { throw .keyForm }
     self.version = version
-    self.key = SymmetricKey(data: bytes)
+    key = SymmetricKey(data: bytes)
+    primed = HMAC<SHA256>(key: key)
+    tagPrefix = Array("\(TagScheme.hmac.rawValue).\(version).\(CanonicalForm.ruleset).".utf8)
   }
+
+  /// Whether version and key are equal.
+  public static func == (left: EdgeKey, right: EdgeKey) -> Bool { left.version == right.version && left.key == right.key }
 
   /// A new random key.
   ///
@@ -32,5 +41,9 @@ public struct EdgeKey: Redacted, Equatable {
   }
 
   /// HMAC-SHA-256 under this key.
-  func authenticationCode(for message: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: message, using: key)) }
+  func authenticationCode(for message: UnsafeRawBufferPointer) -> HMAC<SHA256>.MAC {
+    var code = primed
+    code.update(data: message)
+    return code.finalize()
+  }
 }

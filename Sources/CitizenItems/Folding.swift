@@ -1,115 +1,113 @@
-/// The first step of every canonical form: scalars by the table, then what depends on the neighbour alone.
+/// The first step of every canonical form: letters by the table, then what depends on the neighbour alone.
 enum Folding {
-  static let space: UInt32 = 0x20
-  static let dash: UInt32 = 0x2D
-  static let prolonged: UInt32 = 0x30FC
-
-  /// The folded scalars; white space is one space each, dashes are `-`.
+  /// Writes the folded letters of a text in UTF-8; white space is one space each, dashes are `-`.
   ///
-  /// - Throws: `CanonicalRefusal.unreadableCharacter`.
-  static func fold(_ text: String) throws(CanonicalRefusal) -> [UInt32] {
+  /// - Throws: `CanonicalRefusal.unreadableCharacter`, also for bytes that are no UTF-8.
+  static func fold(_ text: UnsafeBufferPointer<UInt8>, into out: inout Letters) throws(CanonicalRefusal) {
+    out.removeAll()
     let table = ScalarTable.shared
-    var out: [UInt32] = []
-    out.reserveCapacity(text.utf8.count)
     var hasMarks = false
-    for scalar in text.unicodeScalars {
-      switch table[scalar.value] {
-      case .scalar(let value):
-        if value >= 0x300, value <= 0x36F { hasMarks = true }
-        append(value, to: &out)
+    var index = 0
+    while index < text.count {
+      guard let (scalar, length) = scalar(text, at: index) else { throw .unreadableCharacter }
+      index += length
+      let entry = table[scalar]
+      guard entry.has(Kind.composing) else {
+        out.append(entry)
+        continue
+      }
+      hasMarks = true
+      switch table.meaning(of: entry) {
+      case .letter(let letter): append(letter, to: &out)
       case .several(let range):
-        hasMarks = true
-        for value in table.expansions[range] { append(value, to: &out) }
+        for place in range { append(Letter(table.expansion(place)), to: &out) }
       case .nothing: break
       case .unreadable: throw .unreadableCharacter
       }
     }
     if hasMarks { CombiningOrder.sort(&out) }
-    return out
   }
 
-  /// Applies rules until they change nothing, which for almost every text is after the first time: what one rule leaves out can bring together what
-  /// another one joins, and the form of a form must be itself.
-  ///
-  /// - Throws: `CanonicalRefusal.unsettled` if the rules do not come to rest.
-  static func settled(_ scalars: [UInt32], by rules: ([UInt32]) -> [UInt32]) throws(CanonicalRefusal) -> [UInt32] {
-    var scalars = scalars
-    for _ in 0..<16 {
-      let next = composed(rules(scalars))
-      if next == scalars { return next }
-      scalars = next
+  /// The scalar at a place and its length; nil where the bytes are no UTF-8 (RFC 3629 §4).
+  private static func scalar(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, Int)? {
+    let first = UInt32(text[index])
+    if first < 0x80 { return (first, 1) }
+    func continuation(_ place: Int) -> UInt32? {
+      guard index + place < text.count, text[index + place] & 0xC0 == 0x80 else { return nil }
+      return UInt32(text[index + place] & 0x3F)
     }
-    throw .unsettled
-  }
-
-  /// Joins sound marks to kana and orders combining marks that rules have brought together.
-  private static func composed(_ scalars: [UInt32]) -> [UInt32] {
-    guard scalars.contains(where: { ($0 >= 0x300 && $0 <= 0x36F) || $0 == 0x3099 || $0 == 0x309A }) else { return scalars }
-    var out: [UInt32] = []
-    for scalar in scalars { append(scalar, to: &out) }
-    CombiningOrder.sort(&out)
-    return out
-  }
-
-  /// The text of some scalars.
-  static func text(_ scalars: [UInt32]) -> String {
-    var view = String.UnicodeScalarView()
-    for value in scalars {
-      if let scalar = Unicode.Scalar(value) { view.append(scalar) }
+    switch first {
+    case 0xE0...0xEF:
+      guard let second = continuation(1), let third = continuation(2) else { return nil }
+      let scalar = (first & 0x0F) << 12 | second << 6 | third
+      return scalar >= 0x800 && !(0xD800...0xDFFF).contains(scalar) ? (scalar, 3) : nil
+    case 0xC2...0xDF:
+      guard let second = continuation(1) else { return nil }
+      return ((first & 0x1F) << 6 | second, 2)
+    case 0xF0...0xF4:
+      guard let second = continuation(1), let third = continuation(2), let fourth = continuation(3) else { return nil }
+      let scalar = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
+      return scalar >= 0x10000 && scalar <= 0x10FFFF ? (scalar, 4) : nil
+    default: return nil
     }
-    return String(view)
   }
 
-  /// Appends a scalar; a sound mark joins the kana before it, a Hangul syllable falls into its letters.
-  private static func append(_ value: UInt32, to out: inout [UInt32]) {
-    if value == 0x3099 || value == 0x309A, let last = out.last, let composed = Kana.composed(last, mark: value) {
-      out[out.count - 1] = composed
+  /// Joins sound marks to kana that rules have brought together with them.
+  static func composed(_ source: borrowing Letters, into out: inout Letters) {
+    for index in 0..<source.count { append(source[index], to: &out) }
+  }
+
+  /// Appends a letter; a sound mark joins the kana before it, a Hangul syllable falls into its letters.
+  private static func append(_ letter: Letter, to out: inout Letters) {
+    let value = letter.scalar
+    if value == 0x3099 || value == 0x309A, let composed = Kana.composed(out.last.scalar, mark: value) {
+      out.replaceLast(by: Letter(composed))
     } else if value >= 0xAC00, value <= 0xD7A3 {
       let index = value - 0xAC00
-      out.append(0x1100 + index / 588)
-      out.append(0x1161 + index % 588 / 28)
-      if index % 28 != 0 { out.append(0x11A7 + index % 28) }
+      out.append(Letter(0x1100 + index / 588))
+      out.append(Letter(0x1161 + index % 588 / 28))
+      if index % 28 != 0 { out.append(Letter(0x11A7 + index % 28)) }
     } else {
-      out.append(value)
+      out.append(letter)
     }
   }
 
   /// 々 and 〻 repeat the kanji before them (a run of n repeats the n kanji before it, if there are as many), ゝゞヽヾ the kana.
-  static func withoutIterationMarks(_ scalars: [UInt32]) -> [UInt32] {
-    guard scalars.contains(where: isIterationMark) else { return scalars }
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
+  static func withoutIterationMarks(_ source: borrowing Letters, into out: inout Letters) {
     var index = 0
-    while index < scalars.count {
-      let scalar = scalars[index]
-      switch scalar {
+    while index < source.count {
+      let letter = source[index]
+      switch letter.scalar {
       case 0x3005, 0x303B:
         var run = 1
-        while index + run < scalars.count, scalars[index + run] == 0x3005 || scalars[index + run] == 0x303B { run += 1 }
-        let before = out.suffix(run)
-        if before.count == run, before.allSatisfy({ $0.isKanji && !isIterationMark($0) }) {
-          out.append(contentsOf: Array(before))
-        } else if let last = out.last, last.isKanji, !isIterationMark(last) {
-          out.append(contentsOf: repeatElement(last, count: run))
-        } else {
-          out.append(contentsOf: repeatElement(0x3005, count: run))
-        }
+        while source[index + run].scalar == 0x3005 || source[index + run].scalar == 0x303B { run += 1 }
+        repeatKanji(run, in: &out)
         index += run
       case 0x309D, 0x309E, 0x30FD, 0x30FE:
-        out.append(Kana.repeated(out.last, by: scalar) ?? scalar)
+        out.append(Kana.repeated(out.last.scalar, by: letter.scalar).map { Letter($0) } ?? letter)
         index += 1
       default:
-        out.append(scalar)
+        out.append(letter)
         index += 1
       }
     }
-    return out
   }
 
-  private static func isIterationMark(_ scalar: UInt32) -> Bool {
-    switch scalar {
-    case 0x3005, 0x303B, 0x309D, 0x309E, 0x30FD, 0x30FE: true
-    default: false
+  private static func repeatKanji(_ run: Int, in out: inout Letters) {
+    let start = out.count - run
+    var areKanji = start >= 0
+    var index = out.count - 1
+    while areKanji, index >= start {
+      areKanji = out[index].isKanji && !out[index].has(Kind.iteration)
+      index -= 1
+    }
+    let last = out.last
+    for place in 0..<run {
+      if areKanji {
+        out.append(out[start + place])
+      } else {
+        out.append(last.isKanji && !last.has(Kind.iteration) ? last : .repetition)
+      }
     }
   }
 }

@@ -12,8 +12,8 @@ enum Kana {
   }
 
   /// The kana that ゝ or ヽ repeats (without voice), ゞ or ヾ (with voice); nil if there is none before.
-  static func repeated(_ before: UInt32?, by mark: UInt32) -> UInt32? {
-    guard let before, mark < 0x30A0 ? before.isHiragana && before < 0x309D : before.isKatakana && before < 0x30FC else { return nil }
+  static func repeated(_ before: UInt32, by mark: UInt32) -> UInt32? {
+    guard mark < 0x30A0 ? before.isHiragana && before < 0x309D : before.isKatakana && before < 0x30FC else { return nil }
     let plain = unvoiced(before)
     if mark == 0x309E || mark == 0x30FE { return voiced(plain) ?? plain }
     return plain

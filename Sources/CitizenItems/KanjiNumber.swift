@@ -30,26 +30,32 @@ enum KanjiNumber {
     }
   }
 
-  /// The number, or nil where the numerals make none: units must fall (千 before 百 before 十), and both ways of writing must not be mixed.
-  static func value(of numerals: ArraySlice<UInt32>) -> UInt64? {
-    guard !numerals.isEmpty, numerals.count <= 12 else { return nil }
-    guard numerals.contains(where: { unit($0) != nil }) else { return numerals.reduce(0) { $0 * 10 + (digit($1) ?? 0) } }
+  /// The number that some numerals make, given by their places; nil where they make none: units must fall (千 before 百 before 十), and both ways of
+  /// writing must not be mixed.
+  static func value(_ count: Int, _ numeral: (Int) -> UInt32) -> UInt64? {
+    guard count > 0, count <= 12 else { return nil }
     var total: UInt64 = 0
     var pending: UInt64?
     var lastUnit: UInt64 = 10_000
-    for numeral in numerals {
-      if let unit = unit(numeral) {
+    var positional: UInt64 = 0
+    var hasUnits = false
+    var isMixed = false
+    for place in 0..<count {
+      if let unit = unit(numeral(place)) {
+        hasUnits = true
         guard unit < lastUnit, pending != 0 else { return nil }
         total += (pending ?? 1) * unit
         lastUnit = unit
         pending = nil
-      } else if let digit = digit(numeral) {
-        guard pending == nil else { return nil }
-        pending = digit
       } else {
-        return nil
+        let digit = digit(numeral(place)) ?? 0
+        positional = positional * 10 + digit
+        isMixed = isMixed || pending != nil
+        pending = digit
       }
+      if hasUnits, isMixed { return nil }
     }
+    guard hasUnits else { return positional }
     if let pending {
       guard pending != 0 else { return nil }
       total += pending

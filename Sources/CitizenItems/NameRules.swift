@@ -7,18 +7,37 @@
 ///
 /// Kana stay the kana they are: さくら is not サクラ, ニ is not 二, シヨウ is not ショウ.
 enum NameRules {
-  static func canonical(_ text: String) throws(CanonicalRefusal) -> String {
-    let scalars = try Folding.settled(try Folding.fold(text)) { scalars in
-      Folding.withoutIterationMarks(joined(parted(withoutBrackets(scalars))))
+  /// Brings a folded text into canonical form.
+  static func canonicalize(_ work: inout Workspace) throws(CanonicalRefusal) {
+    if work.text.has(Kind.nameMark | Kind.iteration | Kind.composing) { try work.settle(apply) }
+    guard work.text.count > 0 else { throw .empty }
+  }
+
+  /// All rules once.
+  private static func apply(_ work: inout Workspace) {
+    if work.text.has(Kind.nameMark) {
+      if hasBrackets(work.text) { work.pass(withoutBrackets) }
+      work.pass(parted)
+      work.pass(joined)
     }
-    guard !scalars.isEmpty else { throw .empty }
-    return Folding.text(scalars)
+    if work.text.has(Kind.iteration) { work.pass(Folding.withoutIterationMarks) }
   }
 
   /// Whether a canonical name is written in kana alone.
   static func isKanaOnly(_ canonical: String) -> Bool {
     canonical.unicodeScalars.allSatisfy { $0.value.isKatakana || $0.value.isHiragana || $0.value == 0x20 || $0.value == 0x2D }
   }
+
+  /// The same of letters.
+  static func isKanaOnly(_ canonical: borrowing Letters) -> Bool {
+    for index in 0..<canonical.count {
+      let letter = canonical[index]
+      guard letter.isKana || letter == .space || letter == .dash else { return false }
+    }
+    return true
+  }
+
+  // MARK: rule 1
 
   private static func closing(_ opening: UInt32) -> UInt32? {
     switch opening {
@@ -31,66 +50,74 @@ enum NameRules {
     }
   }
 
-  private static func withoutBrackets(_ scalars: [UInt32]) -> [UInt32] {
-    guard scalars.contains(where: { closing($0) != nil }) else { return scalars }
-    var out: [UInt32] = []
-    var open: [UInt32] = []
-    for scalar in scalars {
-      if let end = closing(scalar) {
-        open.append(end)
-      } else if let end = open.last {
-        if scalar == end {
-          open.removeLast()
-          out.append(Folding.space)
-        }
-      } else {
-        out.append(scalar)
-      }
-    }
-    return open.isEmpty && out.contains { $0 != Folding.space } ? out : scalars
+  private static func hasBrackets(_ text: borrowing Letters) -> Bool {
+    for index in 0..<text.count where closing(text[index].scalar) != nil { return true }
+    return false
   }
 
-  /// Rule 2.
-  private static func parted(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
+  private static func withoutBrackets(_ source: borrowing Letters, into out: inout Letters) {
+    var open: [UInt32] = []
+    var isAllSpace = true
+    for index in 0..<source.count {
+      let letter = source[index]
+      if let end = closing(letter.scalar) {
+        open.append(end)
+      } else if let end = open.last {
+        if letter.scalar == end {
+          open.removeLast()
+          out.append(.space)
+        }
+      } else {
+        out.append(letter)
+        isAllSpace = isAllSpace && letter == .space
+      }
+    }
+    if !open.isEmpty || isAllSpace { out.copy(source) }
+  }
+
+  // MARK: rule 2
+
+  private static func parted(_ source: borrowing Letters, into out: inout Letters) {
     var index = 0
-    while index < scalars.count {
-      guard isSeparator(scalars[index]) else {
-        out.append(scalars[index])
+    while index < source.count {
+      guard isSeparator(source[index]) else {
+        out.append(source[index])
         index += 1
         continue
       }
-      while index < scalars.count, isSeparator(scalars[index]) { index += 1 }
-      if let last = out.last, last.isSpacedScript, index < scalars.count, scalars[index].isSpacedScript { out.append(Folding.space) }
-    }
-    return out
-  }
-
-  private static func isSeparator(_ scalar: UInt32) -> Bool {
-    switch scalar {
-    case 0x20, 0x30FB, 0x2C, 0x2E, 0x3001, 0x3002: true
-    default: false
+      while isSeparator(source[index]) { index += 1 }
+      if out.last.isSpacedScript, source[index].isSpacedScript { out.append(.space) }
     }
   }
 
-  /// Rules 3 and 4.
-  private static func joined(_ scalars: [UInt32]) -> [UInt32] {
-    var out: [UInt32] = []
-    out.reserveCapacity(scalars.count)
-    for (index, scalar) in scalars.enumerated() {
-      let next = index + 1 < scalars.count ? scalars[index + 1] : 0
-      let last = out.last ?? 0
-      switch scalar {
-      case Folding.dash where last.isKatakana && !next.isSpacedScript:
-        if last != Folding.prolonged { out.append(Folding.prolonged) }
-      case Folding.prolonged where !last.isKatakana && !last.isHiragana: out.append(Folding.dash)
+  private static func isSeparator(_ letter: Letter) -> Bool {
+    guard letter.has(Kind.nameMark) else { return false }
+    switch letter.scalar {
+    case 0x20, 0x30FB, 0x2C, 0x2E, 0x3001, 0x3002: return true
+    default: return false
+    }
+  }
+
+  // MARK: rules 3 and 4
+
+  private static func joined(_ source: borrowing Letters, into out: inout Letters) {
+    for index in 0..<source.count {
+      let letter = source[index]
+      guard letter.has(Kind.nameMark) else {
+        out.append(letter)
+        continue
+      }
+      let next = source[index + 1]
+      let last = out.last
+      switch letter.scalar {
+      case 0x2D where last.isKatakana && !next.isSpacedScript:
+        if last != .prolonged { out.append(.prolonged) }
+      case 0x30FC where !last.isKana: out.append(.dash)
       case 0x3D, 0x30A0:
-        if !(last.isKatakana || last.isHiragana) || !(next.isKatakana || next.isHiragana) { out.append(0x3D) }
-      case 0x30F6: out.append(last.isKanji && next.isKanji ? 0x30B1 : scalar)
-      default: out.append(scalar)
+        if !last.isKana || !next.isKana { out.append(.equals) }
+      case 0x30F6: out.append(last.isKanji && next.isKanji ? .ke : letter)
+      default: out.append(letter)
       }
     }
-    return out
   }
 }

@@ -142,7 +142,7 @@ enum Likeness: Hashable {
     let rests = [first[common...], second[common...]]
     // Back to where a number begins, so that 1-2 and 1-23 do not share a lot.
     guard rests.allSatisfy({ $0.first?.isDigit != true }) else { return false }
-    guard let last = first[..<common].last(where: { $0 != Folding.dash }),
+    guard let last = first[..<common].last(where: { $0 != dash }),
       last.isDigit || rests.allSatisfy({ !$0.contains(where: \.isDigit) })
     else {
       return hasLotBefore(first[..<common])
@@ -150,10 +150,12 @@ enum Likeness: Hashable {
     return true
   }
 
+  private static let dash: UInt32 = 0x2D
+
   /// Whether a lot, digits followed by something else, lies within.
   private static func hasLotBefore(_ scalars: ArraySlice<UInt32>) -> Bool {
     guard let end = scalars.lastIndex(where: \.isDigit) else { return false }
-    return end + 1 < scalars.endIndex && scalars[scalars.startIndex...end].contains(Folding.dash)
+    return end + 1 < scalars.endIndex && scalars[scalars.startIndex...end].contains(dash)
   }
 
   /// One substitution, insertion or deletion; texts shorter than `atLeast` never.

@@ -10,18 +10,24 @@ enum TagText {
   static func encode(_ bytes: [UInt8]) -> String {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count * 4 + 2) / 3)
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        out.append(alphabet[Int(bits >> UInt32(count) & 63)])
-      }
-    }
-    if count > 0 { out.append(alphabet[Int(bits << UInt32(6 - count) & 63)]) }
+    bytes.withUnsafeBytes { append($0, to: &out) }
     return String(decoding: out, as: UTF8.self)
+  }
+
+  static func append(_ bytes: UnsafeRawBufferPointer, to out: inout [UInt8]) {
+    alphabet.withUnsafeBufferPointer { alphabet in
+      var bits: UInt32 = 0
+      var count: UInt32 = 0
+      for byte in bytes {
+        bits = bits << 8 | UInt32(byte)
+        count += 8
+        while count >= 6 {
+          count -= 6
+          out.append(alphabet[Int(bits >> count & 63)])
+        }
+      }
+      if count > 0 { out.append(alphabet[Int(bits << (6 - count) & 63)]) }
+    }
   }
 
   static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {

@@ -1,101 +1,81 @@
-/// Rows of a CSV file (RFC 4180): UTF-8 with or without a mark, comma or tab, quotes, line ends of any kind. One row in memory.
-public struct CSVReader: ~Copyable {
+/// Rows of a CSV file (RFC 4180), one after another: in UTF-8 with or without a mark, or in CP932; comma, tab or what the mapping says; quotes; lines
+/// that end with LF or CR LF. A block of rows in memory.
+public final class CSVReader {
   /// A row, or why it cannot be read.
   public struct Row: Sendable {
     /// Line of the file on which the row begins, from 1.
     public let line: Int
-    /// The fields; nil where the row cannot be read.
+    /// The fields; nil where the row is too long, its quotes do not close, or its bytes are not text in the file's encoding.
     public let fields: [String]?
   }
 
   /// Longest row, in bytes.
   public static let maximumRowBytes = 1 << 16
 
-  private var bytes: ByteReader
-  private let separator: UInt8
-  private var line = 2
-  /// The fields of the first line.
+  /// The fields of the first line; empty where the mapping says that there is no header.
   public let header: [String]
+  let separator: UInt8
+  let encoding: TextEncoding
+  let file: InputFile
+  let blocks: RowBlocks
+  private var rows: [Row] = []
+  private var nextRow = 0
 
-  /// Opens a file and reads its header. The separator is a tab if the header holds one and no comma.
+  /// Opens a file and reads its header. Unless the mapping says otherwise the separator is a tab if the header holds one and no comma.
   ///
-  /// - Throws: `LedgerToolError.unreadable`, `.noHeader`.
-  public init(path: String) throws(LedgerToolError) {
-    var bytes = try ByteReader(path: path)
-    let (header, separator) = try Self.readHeader(&bytes, path)
-    self.bytes = bytes
-    self.header = header
-    self.separator = separator
-  }
-
-  private static func readHeader(_ bytes: inout ByteReader, _ path: String) throws(LedgerToolError) -> ([String], UInt8) {
-    guard let line = try bytes.line(limit: maximumRowBytes), line.isWhole else { throw .noHeader(path) }
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let header = line.bytes.starts(with: mark) ? Array(line.bytes.dropFirst(3)) : line.bytes
-    let separator: UInt8 = header.contains(0x09) && !header.contains(0x2C) ? 0x09 : 0x2C
-    guard let text = String(validating: header, as: UTF8.self), !text.isEmpty else { throw .noHeader(path) }
-    let fields = text.split(separator: separator == 0x09 ? "\t" : ",", omittingEmptySubsequences: false)
-    return (fields.map { unquoted(String($0)) }, separator)
+  /// - Throws: `LedgerToolError.unreadable`, `.noHeader`, `.notText`.
+  public init(path: String, mapping: ColumnMapping = ColumnMapping()) throws(LedgerToolError) {
+    file = try InputFile(path: path)
+    encoding = mapping.encoding
+    var bytes: [UInt8] = []
+    while bytes.count <= Self.maximumRowBytes, !bytes.contains(0x0A), try file.read(into: &bytes) {}
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    let line = bytes.prefix { $0 != 0x0A }
+    separator = mapping.separator ?? (line.contains(0x09) && !line.contains(0x2C) ? 0x09 : 0x2C)
+    guard mapping.hasHeader else {
+      header = []
+      blocks = RowBlocks(file, rest: bytes, line: 1, separator: separator)
+      return
+    }
+    guard !line.isEmpty, line.count <= Self.maximumRowBytes else { throw .noHeader(path) }
+    let end = line.count
+    guard let names = Self.fields(of: Array(line), line: 1, separator: separator, encoding).first?.fields else { throw .notText(path) }
+    header = names.map { name in
+      String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+    bytes.removeFirst(min(end + 1, bytes.count))
+    blocks = RowBlocks(file, rest: bytes, line: 2, separator: separator)
   }
 
   /// The next row; nil at the end. Empty lines are skipped.
   ///
   /// - Throws: `LedgerToolError.unreadable` if the file cannot be read on.
-  public mutating func next() throws(LedgerToolError) -> Row? {
-    while let byte = try bytes.peek(), byte == 0x0A || byte == 0x0D {
-      _ = try bytes.next()
-      if byte == 0x0A { line += 1 }
+  public func next() throws(LedgerToolError) -> Row? {
+    while nextRow == rows.count {
+      guard let block = try blocks.next() else { return nil }
+      rows = Self.fields(of: block.bytes, line: block.line, separator: separator, encoding)
+      nextRow = 0
     }
-    guard try bytes.peek() != nil else { return nil }
-    let start = line
-    var fields: [String] = []
-    var isReadable = true
-    var length = 0
-    while true {
-      let (field, end) = try readField(&length)
-      if let field { fields.append(field) } else { isReadable = false }
-      if end != separator { break }
-    }
-    return Row(line: start, fields: isReadable && length <= Self.maximumRowBytes ? fields : nil)
+    nextRow += 1
+    return rows[nextRow - 1]
   }
 
-  /// One field, nil where it is no UTF-8 or its quotes do not close; and the byte that ended it.
-  private mutating func readField(_ length: inout Int) throws(LedgerToolError) -> (String?, UInt8?) {
-    var field: [UInt8] = []
-    var isWellFormed = true
-    var end: UInt8?
-    if try bytes.peek() == 0x22 {
-      _ = try bytes.next()
-      var isClosed = false
-      while let byte = try bytes.next() {
-        length += 1
-        if byte == 0x0A { line += 1 }
-        if byte == 0x22 {
-          guard try bytes.peek() == 0x22 else {
-            isClosed = true
+  private static func fields(of bytes: [UInt8], line: Int, separator: UInt8, _ encoding: TextEncoding) -> [Row] {
+    bytes.withUnsafeBufferPointer { bytes in
+      var cursor = CSVRows(bytes, line: line, separator: separator)
+      var rows: [Row] = []
+      while cursor.next() {
+        var fields: [String]? = cursor.isReadable ? [] : nil
+        for index in 0..<cursor.fieldCount {
+          guard let field = encoding.string(cursor[index]) else {
+            fields = nil
             break
           }
-          _ = try bytes.next()
+          fields?.append(field)
         }
-        if length <= Self.maximumRowBytes { field.append(byte) }
+        rows.append(Row(line: cursor.line, fields: fields))
       }
-      isWellFormed = isClosed
+      return rows
     }
-    while let byte = try bytes.next() {
-      length += 1
-      if byte == separator || byte == 0x0A {
-        end = byte
-        if byte == 0x0A { line += 1 }
-        break
-      }
-      if byte == 0x0D, try bytes.peek() == 0x0A { continue }
-      if length <= Self.maximumRowBytes { field.append(byte) }
-    }
-    return (isWellFormed ? String(validating: field, as: UTF8.self) : nil, end)
-  }
-
-  private static func unquoted(_ field: String) -> String {
-    let trimmed = field.filter { !$0.isWhitespace }
-    return trimmed.count >= 2 && trimmed.hasPrefix("\"") && trimmed.hasSuffix("\"") ? String(trimmed.dropFirst().dropLast()) : trimmed
   }
 }

@@ -7,8 +7,20 @@ public protocol LedgerBroker: Sendable {
   func tagKeys() async throws(BrokerClientError) -> BrokerAnswer
   /// `POST /v1/ledger-changes` with the lines of a file.
   func pushLedgerChanges(file: String, idempotencyKey: String) async throws(BrokerClientError) -> BrokerAnswer
+  /// The same, told how many bytes have been handed to the network.
+  func pushLedgerChanges(file: String, idempotencyKey: String, sent: @escaping @Sendable (Int) -> Void) async throws(BrokerClientError)
+    -> BrokerAnswer
   /// `GET /v1/ledger-changes/{jobId}`
   func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer
+}
+
+extension LedgerBroker {
+  /// A broker that cannot tell how far it is.
+  public func pushLedgerChanges(file: String, idempotencyKey: String, sent: @escaping @Sendable (Int) -> Void)
+    async throws(BrokerClientError) -> BrokerAnswer
+  {
+    try await pushLedgerChanges(file: file, idempotencyKey: idempotencyKey)
+  }
 }
 
 extension BrokerConnection: LedgerBroker {
@@ -17,7 +29,16 @@ extension BrokerConnection: LedgerBroker {
 
   /// Streams the file; a fresh stream for every attempt.
   public func pushLedgerChanges(file: String, idempotencyKey: String) async throws(BrokerClientError) -> BrokerAnswer {
-    try await upload("/v1/ledger-changes", contentType: "application/x-ndjson", idempotencyKey: idempotencyKey) { FilePieces(path: file) }
+    try await pushLedgerChanges(file: file, idempotencyKey: idempotencyKey) { _ in }
+  }
+
+  /// The same; after a lost connection it is told from the beginning.
+  public func pushLedgerChanges(file: String, idempotencyKey: String, sent: @escaping @Sendable (Int) -> Void)
+    async throws(BrokerClientError) -> BrokerAnswer
+  {
+    try await upload("/v1/ledger-changes", contentType: "application/x-ndjson", idempotencyKey: idempotencyKey) {
+      FilePieces(path: file, sent: sent)
+    }
   }
 
   /// `GET /v1/ledger-changes/{jobId}`
@@ -28,11 +49,14 @@ extension BrokerConnection: LedgerBroker {
 struct FilePieces: AsyncSequence, Sendable {
   typealias Element = [UInt8]
   let path: String
+  let sent: @Sendable (Int) -> Void
 
-  func makeAsyncIterator() -> Iterator { Iterator(handle: FileHandle(forReadingAtPath: path)) }
+  func makeAsyncIterator() -> Iterator { Iterator(handle: FileHandle(forReadingAtPath: path), sent: sent) }
 
   struct Iterator: AsyncIteratorProtocol {
     let handle: FileHandle?
+    let sent: @Sendable (Int) -> Void
+    var position = 0
 
     mutating func next() async throws -> [UInt8]? {
       guard let handle else { throw UploadUnreadable() }
@@ -42,6 +66,8 @@ struct FilePieces: AsyncSequence, Sendable {
         try? handle.close()
         return nil
       }
+      position += piece.count
+      sent(position)
       return Array(piece)
     }
   }

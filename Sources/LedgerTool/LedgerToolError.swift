@@ -10,8 +10,10 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
   case noHeader(String)
   /// A column is missing: the names that it may have.
   case columnMissing([String])
-  /// The mapping of columns is no JSON object of strings, or names an item that there is not.
-  case mappingMalformed(String)
+  /// A file's header is no text in the encoding given: its name.
+  case notText(String)
+  /// The mapping of columns cannot be used: the name of its file, and why.
+  case mappingMalformed(String, String)
   /// A key file holds no key that can be used: its name.
   case keyFileMalformed(String)
   /// An option that the command needs is missing: its name.
@@ -30,6 +32,8 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
   case noLiveKey
   /// The file has changed since a push of it was cut: the name of the state file.
   case fileChanged(state: String)
+  /// The state of a push that was cut cannot be read: the name of its file.
+  case stateMalformed(String)
   /// The broker refuses.
   case refused(BrokerProblem)
   /// No answer.
@@ -45,7 +49,9 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
     case .noHeader(let file): "\(file) has no header line."
     case .columnMissing(let names):
       "A column is missing. It may be called \(names.joined(separator: ", ")); other names go into a mapping file (--columns)."
-    case .mappingMalformed(let file): "\(file) is not a mapping: a JSON object such as {\"name\": \"KANJI_NAME\", \"ref\": \"CUSTOMER\"}."
+    case .notText(let file): "\(file) is no text in the encoding given. Name the right one: --encoding utf-8 or --encoding cp932."
+    case .mappingMalformed(let file, let reason):
+      "\(file) is not a mapping: \(reason). It is a JSON object such as {\"name\": \"KANJI_NAME\", \"ref\": \"CUSTOMER\"}."
     case .keyFileMalformed(let file): "\(file) holds no private key in PEM that fits."
     case .optionMissing(let name): "\(name) is missing. Give it, or set \(Self.variable(for: name))."
     case .tagKeysMalformed: "The tag keys are not what the contract says. Are broker and program of the same age?"
@@ -56,6 +62,8 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
     case .noLiveKey: "The tenant has no live tag key. Ask the operator."
     case .fileChanged(let state):
       "The file has changed since its push was cut. Restore it and push again, or remove \(state) to begin anew."
+    case .stateMalformed(let file):
+      "\(file) is not the state of a push. Remove it to begin anew; what the broker has of the earlier push it then takes again."
     case .refused(let problem): "The broker refuses: \(problem)"
     case .client(let error): error.description
     case .notDoneYet(let job): "Job \(job) is not done yet. It goes on at the broker; push the same file again to see its end."
@@ -65,7 +73,7 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
   /// 1 refused, 2 bad use, 3 a part is down.
   public var exitCode: Int32 {
     switch self {
-    case .unreadable, .unwritable, .noHeader, .columnMissing, .mappingMalformed, .keyFileMalformed, .optionMissing: 2
+    case .unreadable, .unwritable, .noHeader, .notText, .columnMissing, .mappingMalformed, .keyFileMalformed, .optionMissing: 2
     case .client(let error):
       switch error {
       case .configuration: 2

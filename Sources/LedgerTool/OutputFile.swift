@@ -1,10 +1,13 @@
 internal import Foundation
+internal import Glibc
 
 /// A file written through a buffer, readable by its owner alone; or standard output.
+///
+/// A file has its name only when it is whole: until `finish()` it is called `….partial`, so that what a cut run left behind is never taken for a ledger.
 struct OutputFile: ~Copyable {
   private let handle: FileHandle
   private let name: String
-  private let ownsHandle: Bool
+  private let partial: String?
   private var buffer: [UInt8] = []
 
   private static let bufferLength = 1 << 18
@@ -16,12 +19,13 @@ struct OutputFile: ~Copyable {
 
   /// Makes the file anew.
   init(path: String) throws(LedgerToolError) {
-    guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let handle = FileHandle(forWritingAtPath: path)
-    else { throw .unwritable(path) }
-    self.handle = handle
+    let partial = path + ".partial"
+    _ = unlink(partial)
+    let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .unwritable(path) }
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     name = path
-    ownsHandle = true
+    self.partial = partial
     buffer.reserveCapacity(Self.bufferLength)
   }
 
@@ -29,11 +33,7 @@ struct OutputFile: ~Copyable {
   init(standardOutput: FileHandle) {
     handle = standardOutput
     name = "standard output"
-    ownsHandle = false
-  }
-
-  deinit {
-    if ownsHandle { try? handle.close() }
+    partial = nil
   }
 
   mutating func write(_ text: String) throws(LedgerToolError) {
@@ -41,20 +41,34 @@ struct OutputFile: ~Copyable {
     if buffer.count >= Self.bufferLength { try flush() }
   }
 
-  /// Hands everything to the system; call it at the end.
-  mutating func flush() throws(LedgerToolError) {
+  mutating func write(_ bytes: [UInt8]) throws(LedgerToolError) {
+    buffer += bytes
+    if buffer.count >= Self.bufferLength { try flush() }
+  }
+
+  /// Hands everything to the disk and gives the file its name; call it at the end.
+  mutating func finish() throws(LedgerToolError) {
+    try flush()
+    guard let partial else { return }
+    guard fsync(handle.fileDescriptor) == 0, rename(partial, name) == 0 else { throw .unwritable(name) }
+  }
+
+  private mutating func flush() throws(LedgerToolError) {
     do { try handle.write(contentsOf: Data(buffer)) } catch { throw .unwritable(name) }
     buffer.removeAll(keepingCapacity: true)
   }
 }
 
-/// The rows that were left aside: line and reason, never the row. The file is made with the first one.
+/// The rows that were left aside: line and reason, never the row. The file is made with the first one; one of an earlier run is removed.
 struct RejectedRows: ~Copyable {
-  private let path: String
+  let path: String
   private var file: OutputFile?
   private(set) var count = 0
 
-  init(path: String) { self.path = path }
+  init(path: String) {
+    self.path = path
+    _ = unlink(path)
+  }
 
   mutating func append(line: Int, reason: String) throws(LedgerToolError) {
     if file == nil {
@@ -66,23 +80,35 @@ struct RejectedRows: ~Copyable {
     count += 1
   }
 
-  mutating func flush() throws(LedgerToolError) { try file?.flush() }
+  mutating func finish() throws(LedgerToolError) { try file?.finish() }
 }
 
 /// JSON written by hand where millions of lines are written.
 enum JSONText {
   /// A quoted string (RFC 8259 §7).
   static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\u{0}"..."\u{1F}": out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: out.unicodeScalars.append(scalar)
+    var out: [UInt8] = []
+    append(Array(text.utf8)[...], to: &out)
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// Appends a quoted string; the text is UTF-8.
+  static func append(_ text: ArraySlice<UInt8>, to out: inout [UInt8]) {
+    out.append(0x22)
+    for byte in text {
+      if byte == 0x22 || byte == 0x5C {
+        out.append(0x5C)
+        out.append(byte)
+      } else if byte < 0x20 {
+        let digits = Array("0123456789abcdef".utf8)
+        out.append(contentsOf: "\\u00".utf8)
+        out.append(digits[Int(byte >> 4)])
+        out.append(digits[Int(byte & 15)])
+      } else {
+        out.append(byte)
       }
     }
-    return out + "\""
+    out.append(0x22)
   }
 
   /// A list of tags, which need no escapes.

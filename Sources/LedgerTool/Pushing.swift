@@ -1,6 +1,6 @@
 internal import BrokerClient
 internal import Crypto
-public import Foundation
+internal import Foundation
 internal import JOSE
 
 /// What a push came to. Counts only.
@@ -32,16 +32,16 @@ public struct PushingReport: Sendable, Hashable, Codable {
 public struct Pushing: Sendable {
   private let file: String
   private let mapping: ColumnMapping
-  private let now: @Sendable () -> Date
+  private let progress: Progress
 
   private var stateFile: String { file + ".push.json" }
   private var rejectedFile: String { file + ".rejected.csv" }
 
   /// A push of a file.
-  public init(file: String, mapping: ColumnMapping = ColumnMapping(), now: @escaping @Sendable () -> Date = { Date() }) {
+  public init(file: String, mapping: ColumnMapping = ColumnMapping(), progress: Progress = .silent) {
     self.file = file
     self.mapping = mapping
-    self.now = now
+    self.progress = progress
   }
 
   /// Sends, and waits for the job's end.
@@ -51,16 +51,21 @@ public struct Pushing: Sendable {
   ///   - patience: how long to wait for the end of the job.
   ///   - pause: time between two looks at the job.
   /// - Throws: `LedgerToolError`; `.fileChanged` if another content of this file was being pushed.
-  public func run(
+  public func run<Tagger: LedgerTagger>(
     to broker: some LedgerBroker, patience: Duration = .seconds(600), pause: Duration = .seconds(1),
-    keys: () async throws(LedgerToolError) -> LedgerKeys
+    keys: () async throws(LedgerToolError) -> Tagger
   ) async throws(LedgerToolError) -> PushingReport {
+    defer { progress.end() }
     var state = try await prepared(keys)
     if let report = state.report { return report }
     if state.jobId == nil {
       let answer: BrokerAnswer
+      let length = LedgerParts.size(of: state.lines)
+      progress.restart()
       do throws(BrokerClientError) {
-        answer = try await broker.pushLedgerChanges(file: state.lines, idempotencyKey: state.idempotencyKey)
+        answer = try await broker.pushLedgerChanges(file: state.lines, idempotencyKey: state.idempotencyKey) { [progress] bytes in
+          progress.sent(bytes: bytes, of: length)
+        }
       } catch {
         throw .client(error)
       }
@@ -84,18 +89,19 @@ public struct Pushing: Sendable {
   }
 
   /// The state of a push that was cut, or a fresh one.
-  private func prepared(_ keys: () async throws(LedgerToolError) -> LedgerKeys) async throws(LedgerToolError) -> State {
+  private func prepared<Tagger: LedgerTagger>(_ keys: () async throws(LedgerToolError) -> Tagger) async throws(LedgerToolError) -> State {
     let digest = try digestOfFile()
-    if let data = FileManager.default.contents(atPath: stateFile), let state = try? JSONDecoder().decode(State.self, from: data) {
+    if let data = FileManager.default.contents(atPath: stateFile) {
+      // Without it the same changes would be sent under another key: that is for people to decide.
+      guard let state = try? JSONDecoder().decode(State.self, from: data) else { throw .stateMalformed(stateFile) }
       if state.fileDigest == digest, state.report != nil || FileManager.default.fileExists(atPath: state.lines) { return state }
       guard state.fileDigest == digest || state.report != nil else { throw .fileChanged(state: stateFile) }
     }
-    try? FileManager.default.removeItem(atPath: rejectedFile)
     var lines = file
     var rejected = 0
-    if try !LedgerRows.isTagFile(file) {
+    if try !TagFile.isOne(file) {
       lines = file + ".push.ndjson"
-      rejected = try writeLines(to: lines, keys: await keys())
+      rejected = try await writeLines(to: lines, keys: try await keys())
     }
     let state = State(fileDigest: digest, idempotencyKey: UUID().uuidString.lowercased(), lines: lines, rejected: rejected)
     try save(state)
@@ -105,22 +111,19 @@ public struct Pushing: Sendable {
   private func save(_ state: State) throws(LedgerToolError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    do {
-      try encoder.encode(state).write(to: URL(fileURLWithPath: stateFile), options: .atomic)
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: stateFile)
-    } catch {
-      throw .unwritable(stateFile)
-    }
+    guard let data = try? encoder.encode(state) else { throw .unwritable(stateFile) }
+    var file = try OutputFile(path: stateFile)
+    try file.write(Array(data))
+    try file.finish()
   }
 
   private func digestOfFile() throws(LedgerToolError) -> String {
-    guard let handle = FileHandle(forReadingAtPath: file) else { throw .unreadable(file) }
-    defer { try? handle.close() }
+    let input = try InputFile(path: file)
     var digest = SHA256()
-    do {
-      while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty { digest.update(data: piece) }
-    } catch {
-      throw .unreadable(file)
+    var piece: [UInt8] = []
+    while try input.read(into: &piece) {
+      digest.update(data: piece)
+      piece.removeAll(keepingCapacity: true)
     }
     return digest.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
@@ -128,46 +131,42 @@ public struct Pushing: Sendable {
   // MARK: lines
 
   /// Rows of `ref`, `before.…`, `after.…` as lines of tags. A row whose `before` is empty is a new customer, one whose `after` is empty one who left.
-  private func writeLines(to path: String, keys: LedgerKeys) throws(LedgerToolError) -> Int {
-    var reader = try CSVReader(path: file)
-    let before = try ItemColumns(mapping, side: "before", header: reader.header)
-    let after = try ItemColumns(mapping, side: "after", header: reader.header)
-    let ref = try mapping.index(of: "ref", side: nil, in: reader.header)
+  private func writeLines(to path: String, keys: some LedgerTagger) async throws(LedgerToolError) -> Int {
+    let reader = try CSVReader(path: file, mapping: mapping)
+    let layout = try LedgerLayout(reader, mapping: mapping, sides: ["before", "after"])
     var writer = try OutputFile(path: path)
     var rejected = RejectedRows(path: rejectedFile)
-    while let row = try reader.next() {
-      switch Self.change(row.fields, before, after, ref, keys) {
-      case .success(let change): try writer.write(change.line + "\n")
-      case .failure(let rejection): try rejected.append(line: row.line, reason: rejection.reason)
-      }
+    var rows = 0
+    try await RowPipeline.run(reader.blocks) { block throws(LedgerToolError) in
+      ChangeLines(try await TaggedRows.make(block, layout, keys))
+    } sink: { lines throws(LedgerToolError) in
+      try writer.write(lines.bytes)
+      for row in lines.rejected { try rejected.append(line: row.line, reason: row.reason) }
+      rows += lines.count
+      progress.update(rows: rows, bytes: reader.file.position, of: reader.file.length)
     }
-    try writer.flush()
-    try rejected.flush()
+    try writer.finish()
+    try rejected.finish()
     return rejected.count
   }
 
-  private static func change(_ fields: [String]?, _ before: ItemColumns, _ after: ItemColumns, _ ref: Int, _ keys: LedgerKeys)
-    -> Result<LedgerChange, TagMaker.Rejection>
-  {
-    guard let fields else { return .failure(.init(reason: "unreadable")) }
-    let old = before.items(in: fields)
-    let new = after.items(in: fields)
-    guard old != nil || new != nil else { return .failure(.init(reason: "missingItem")) }
-    var change = LedgerChange(before: [], after: nil, ref: nil)
-    if ref < fields.count, !fields[ref].isEmpty { change.ref = fields[ref] }
-    if let old {
-      switch TagMaker.tags(of: old, keys: keys) {
-      case .success(let tags): change.before = tags
-      case .failure(let rejection): return .failure(.init(reason: "before " + rejection.reason))
+  /// The lines of a block of changes.
+  private struct ChangeLines: Sendable {
+    var bytes: [UInt8] = []
+    var rejected: [(line: Int, reason: String)] = []
+    let count: Int
+
+    init(_ tagged: TaggedRows) {
+      count = tagged.rows.count
+      for row in tagged.rows {
+        if let reason = row.rejection {
+          rejected.append((row.line, reason))
+          continue
+        }
+        let ref = row.ref.flatMap { $0.isEmpty ? nil : tagged.refs[$0] }
+        LedgerChange.append(before: tagged.list(row), after: tagged.list(row, side: 1), ref: ref, to: &bytes)
       }
     }
-    if let new {
-      switch TagMaker.tags(of: new, keys: keys) {
-      case .success(let tags): change.after = tags
-      case .failure(let rejection): return .failure(.init(reason: "after " + rejection.reason))
-      }
-    }
-    return .success(change)
   }
 
   // MARK: job
@@ -196,6 +195,7 @@ public struct Pushing: Sendable {
         if state.lines != file { try? FileManager.default.removeItem(atPath: state.lines) }
         return report
       }
+      progress.waiting(for: "job \(id) \(job.state)")
       guard ContinuousClock.now < deadline else { throw .notDoneYet(job: id) }
       do { try await Task.sleep(for: pause) } catch { throw .client(.cancelled) }
     }

@@ -39,7 +39,7 @@ extension Scene {
     let file = try stage.workspace() + "/\(journeyID)-\(step)-rows.csv"
     try write([["ref", "name", "address", "dateOfBirth", "sex"]] + rows.map { [$0.reference] + $0.fields }, to: file)
     let keys = try await withLedgerBroker { try await self.keys($0) }
-    let report = try Tagging.run(file, keys: keys, mapping: ColumnMapping(), card: card, output: file + ".ndjson")
+    let report = try await Tagging.run(file, keys: keys, mapping: ColumnMapping(), card: card, output: file + ".ndjson")
     try await expect("every row has its tag", report.tagged == rows.count && report.rejected == 0, .integer(Int64(report.tagged)))
     var tags: [String: [String]] = [:]
     for line in try String(contentsOfFile: file + ".ndjson", encoding: .utf8).split(separator: "\n") {

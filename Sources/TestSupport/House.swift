@@ -209,6 +209,11 @@ public final class House: Sendable {
     return (code, String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self))
   }
 
+  /// Starts a program of ours with the house's settings; whoever asked sends it signals, and waits for its end. Both outputs go to `log`.
+  public func begin(_ program: String, _ arguments: [String], log: String) throws -> HouseProcess {
+    try launch(program, arguments, log: log)
+  }
+
   /// Ends every process, and removes directory and database.
   public func end() async {
     let parts = running.withLock { [$0.broker, $0.simulator] }

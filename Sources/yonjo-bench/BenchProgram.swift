@@ -8,7 +8,7 @@ import Story
 struct BenchProgram: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "yonjo-bench", abstract: "Measures a running broker over HTTPS with keep-alive.",
-    subcommands: [Enrol.self, LookUps.self, Logins.self, Lists.self])
+    subcommands: [Enrol.self, LookUps.self, Logins.self, Lists.self, Canonical.self, Ledger.self, TagKeys.self])
 
   struct Common: ParsableArguments {
     @Option(help: "The cast file that Deploy wrote.") var cast: String
@@ -103,6 +103,46 @@ struct BenchProgram: AsyncParsableCommand {
     }
 
     private func short(_ value: Double) -> String { String(format: "%.2f", value) }
+  }
+
+  struct Canonical: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Rows of an invented ledger, canonicalised and tagged on one core, beside swift-crypto's HMAC over the canonical bytes.")
+    @Option(help: "Rows in memory.") var rows = 20_000
+    @Option(help: "Rounds of both, of which the median counts.") var rounds = 11
+
+    func validate() throws {
+      guard (100...1_000_000).contains(rows), (1...1_000).contains(rounds) else {
+        throw ValidationError("100…1000000 rows, 1…1000 rounds.")
+      }
+    }
+
+    func run() throws {
+      let measurement = try CanonicalMeasurement.run(rows: rows, rounds: rounds)
+      print(
+        "canonical: tagged=\(Int(measurement.tagged)) hmac=\(Int(measurement.authenticated))"
+          + " ratio=\(String(format: "%.2f", measurement.ratio)) bytes=\(Int(measurement.bytes))")
+    }
+  }
+
+  struct Ledger: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "An invented ledger as CSV, the same in every run.")
+    @Option(help: "How many rows.") var rows: Int
+    @Option(help: "Which day's: from one to another, a customer of a thousand moves.") var day = 0
+    @Option(help: "Where it goes.") var out: String
+
+    func run() throws { try InventedLedger().write(rows: rows, day: day, to: out) }
+  }
+
+  struct TagKeys: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "tag-keys", abstract: "A random tag key, wrapped to a private key's public half as the broker would hand it over.")
+    @Option(help: "The private key, PEM.") var key: String
+    @Option(help: "Where it goes.") var out: String
+
+    func run() throws {
+      try BenchTagKeys.answer(registeredKeyPEM: String(contentsOfFile: key, encoding: .utf8)).write(to: URL(fileURLWithPath: out))
+    }
   }
 
   /// One line of `name=value`, for the script.

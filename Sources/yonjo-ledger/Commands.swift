@@ -17,6 +17,19 @@ struct CanonicalCommand: ParsableCommand {
   func run() throws { _ = try Canonicalizing.run(item, input: .standardInput, output: .standardOutput) }
 }
 
+struct RulesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rules", abstract: "The rules of the canonical form, one by one: what each does, its source, and examples.")
+
+  func run() {
+    for rule in CanonicalRule.all {
+      print("\(rule.id)  \(rule.item.rawValue)\n    \(rule.rule)\n    Source: \(rule.source)")
+      for texts in rule.same where texts.count > 1 { print("    " + texts.joined(separator: " = ")) }
+      for (left, right) in rule.different { print("    \(left) ≠ \(right)") }
+    }
+  }
+}
+
 struct TagCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tag",
@@ -33,7 +46,8 @@ struct TagCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try Tagging.run(file, keys: try await keys.keys(), mapping: try columns.mapping(), card: card, output: output)
+    let report = try await Tagging.run(
+      file, keys: try await keys.keys(), mapping: try columns.mapping(), card: card, output: output, progress: .onStandardError("tag"))
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain(
       "\(report.tagged) of \(report.rows) rows tagged" + (report.rejectedFile.map { ", \(report.rejected) left aside: \($0)" } ?? ""))
@@ -48,14 +62,18 @@ struct CompareCommand: ParsableCommand {
   var file: String
   @OptionGroup var columns: ColumnOptions
   @Option(help: "Where the verdicts go; standard output without it.") var output: String?
+  @Option(help: "Writes the probable rows for staff: line, ref, why, and room for decision, by and basis.") var review: String?
+  @Flag(help: "The review file shows both sides of what differs. Without it, it holds no item.") var withItems = false
   @Flag(help: "Print the counts as one JSON object; needs --output.") var json = false
 
   func validate() throws {
     if json, output == nil { throw ValidationError("--json needs --output: the verdicts would stand on the same output.") }
+    if withItems, review == nil { throw ValidationError("--with-items needs --review.") }
   }
 
   func run() throws {
-    let report = try Comparing.run(file, mapping: try columns.mapping(), output: output)
+    let report = try Comparing.run(
+      file, mapping: try columns.mapping(), output: output, review: review, withItems: withItems, progress: .onStandardError("compare"))
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain("\(report.same) same, \(report.probable) probable, \(report.different) different, \(report.rejected) unreadable")
     if report.rejected > 0 { throw ExitCode(1) }
@@ -77,11 +95,20 @@ struct DiffCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try await Differing.run(old: old, new: new, mapping: try columns.mapping(), output: output) { () throws(LedgerToolError) in
-      try await translated { try await keys.keys() }
+    let report = try await Differing.run(
+      old: old, new: new, mapping: try columns.mapping(), output: output, progress: .onStandardError("diff")
+    ) {
+      () throws(LedgerToolError) in try await translated { try await keys.keys() }
     }
     if json { try YonjoLedger.show(report) }
-    YonjoLedger.complain("\(report.came) came, \(report.left) left, \(report.changed) changed; \(report.rejected) rows left aside")
+    YonjoLedger.complain(
+      "\(report.came) came, \(report.left) left, \(report.changed) changed"
+        + (report.rejected > 0 ? "; \(report.rejected) rows left aside: \(report.rejectedFiles.joined(separator: ", "))" : ""))
+    if report.withheld > 0 {
+      YonjoLedger.complain(
+        "\(report.withheld) customers of \(old) were not found, but may stand in rows of \(new) whose reference cannot be read: they are not said to "
+          + "have left. Mend those rows, and compare again.")
+    }
     if report.rejected > 0 { throw ExitCode(1) }
   }
 }
@@ -100,7 +127,9 @@ struct PushCommand: AsyncParsableCommand {
     let connection = try keys.connection.connection()
     let report: PushingReport
     do {
-      report = try await Pushing(file: file, mapping: try columns.mapping()).run(to: connection, patience: .seconds(wait)) {
+      report = try await Pushing(file: file, mapping: try columns.mapping(), progress: .onStandardError("push")).run(
+        to: connection, patience: .seconds(wait)
+      ) {
         () throws(LedgerToolError) in try await translated { try await keys.keys(from: connection) }
       }
     } catch {

@@ -60,12 +60,27 @@ struct KeyOptions: ParsableArguments {
   }
 }
 
-/// Which columns hold what.
+/// Which columns hold what, and how the file is written.
 struct ColumnOptions: ParsableArguments {
-  @Option(help: "JSON file that names the columns: {\"name\": \"KANJI_NAME\", \"ref\": \"CUSTOMER\"}.") var columns: String?
+  @Option(
+    help: ArgumentHelp(
+      "JSON file that names the columns.",
+      discussion: """
+        {"ref": "CUSTOMER", "name": ["SEI", "MEI"], "address": 7, "dateOfBirth": {"column": "BIRTH", "format": "GYYMMDD", "eras": {"3": "S"}},
+        "sex": {"column": "SEX", "codes": {"0": "male", "1": "female"}}}: names or positions from 1, several are joined. Two sides: "before.name" …
+        Also "header": false, "encoding", "separator".
+        """)) var columns: String?
+  @Option(help: "utf-8 (unless the mapping file says otherwise) or cp932.", transform: Self.encoding) var encoding: TextEncoding?
+
+  private static func encoding(_ name: String) throws -> TextEncoding {
+    guard let encoding = TextEncoding(rawValue: name.lowercased()) else { throw ValidationError("--encoding is utf-8 or cp932.") }
+    return encoding
+  }
 
   func mapping() throws -> ColumnMapping {
-    try columns.map { path throws(LedgerToolError) in try ColumnMapping(path: path) } ?? ColumnMapping()
+    var mapping = try columns.map { path throws(LedgerToolError) in try ColumnMapping(path: path) } ?? ColumnMapping()
+    if let encoding { mapping.encoding = encoding }
+    return mapping
   }
 }
 

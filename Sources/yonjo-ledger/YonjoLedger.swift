@@ -15,7 +15,7 @@ struct YonjoLedger: AsyncParsableCommand {
       Exit codes: 0 done, 1 refused or rows left aside, 2 bad use, 3 a part is down.
       """,
     version: "ruleset \(CanonicalForm.ruleset), Unicode \(CanonicalForm.unicodeVersion)",
-    subcommands: [CanonicalCommand.self, TagCommand.self, CompareCommand.self, DiffCommand.self, PushCommand.self])
+    subcommands: [CanonicalCommand.self, RulesCommand.self, TagCommand.self, CompareCommand.self, DiffCommand.self, PushCommand.self])
 
   static func main() async {
     do {

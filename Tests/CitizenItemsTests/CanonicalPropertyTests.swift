@@ -58,6 +58,96 @@ struct Dice: RandomNumberGenerator {
     }
   }
 
+  @Test func everyScalarBetweenNumbersHasAFormOrARefusal() {
+    for value in UInt32(0)..<0x33000 {
+      guard let scalar = Unicode.Scalar(value), let form = try? CanonicalForm.canonical(.address, "山1" + String(scalar) + "2") else {
+        continue
+      }
+      // Whatever stands between two numbers, they never become one, unless it is nothing at all.
+      let isNothing =
+        (try? CanonicalForm.canonical(.name, "山" + String(scalar) + "川")) == "山川" && scalar.properties.isDefaultIgnorableCodePoint
+      #expect((try? CanonicalForm.canonical(.address, form)) == form && (isNothing || form != "山12"), "U+\(String(value, radix: 16))")
+    }
+  }
+
+  /// The door for bytes and the door for texts lead to one room.
+  @Test func bytesAndTextsHaveTheSameForms() {
+    var dice = Dice(state: 5)
+    var canonicalizer = Canonicalizer()
+    for text in Self.texts(2_000, seed: 6) {
+      var bytes = Array(text.utf8)
+      if Int.random(in: 0..<4, using: &dice) == 0, !bytes.isEmpty {
+        bytes[Int.random(in: 0..<bytes.count, using: &dice)] = UInt8.random(in: 0...255, using: &dice)
+      }
+      for item in Item.allCases {
+        var out: [UInt8] = []
+        let known = String(validating: bytes, as: UTF8.self).flatMap { try? CanonicalForm.canonical(item, $0) }
+        bytes.withUnsafeBufferPointer { buffer in
+          do throws(CanonicalRefusal) { try canonicalizer.append(item, buffer, to: &out) } catch { out = [] }
+        }
+        #expect(out == Array((known ?? "").utf8))
+      }
+    }
+  }
+
+  @Test func malformedUTF8IsRefused() {
+    var canonicalizer = Canonicalizer()
+    for bytes in [
+      [0x80], [0xC0, 0x80], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE5, 0xB1], [0xFF], [0xF0, 0x9F, 0x98],
+    ] as [[UInt8]] {
+      var out: [UInt8] = []
+      #expect(throws: CanonicalRefusal.unreadableCharacter) {
+        try bytes.withUnsafeBufferPointer { try canonicalizer.append(.name, $0, to: &out) }
+      }
+      #expect(out.isEmpty)
+    }
+  }
+
+  @Test func rowsHaveTheBytesOfTheirItems() throws {
+    let row = DeclaredItems(name: "ｼｼﾞｮｳ ﾊﾅｺ", address: "岩手県架空市見本町一丁目２番３号", dateOfBirth: "S55.2.17", sex: "女")
+    let texts = [row.name, row.address, row.dateOfBirth, row.sex].map { Array(($0 ?? "").utf8) }
+    var canonicalizer = Canonicalizer()
+    func bytes(_ texts: [[UInt8]], _ origin: RowOrigin) throws -> [UInt8] {
+      var out: [UInt8] = []
+      try texts[0].withUnsafeBufferPointer { name in
+        try texts[1].withUnsafeBufferPointer { address in
+          try texts[2].withUnsafeBufferPointer { date in
+            try texts[3].withUnsafeBufferPointer { sex in
+              try canonicalizer.append(RowText(name: name, address: address, dateOfBirth: date, sex: sex), from: origin, to: &out)
+            }
+          }
+        }
+      }
+      return out
+    }
+    let ledger = try CanonicalForm.bytes(ofLedger: row)
+    let card = try CanonicalForm.bytes(
+      of: FourItems(
+        name: CertifiedText(declared: "シジョウハナコ"), address: CertifiedText(declared: "岩手県架空市見本町1-2-3"),
+        dateOfBirth: DateOfBirth(jpki: "319800217"), sex: .female))
+    #expect(try bytes(texts, .ledger) == ledger && bytes(texts, .card) == card && ledger != card)
+    #expect(throws: RowRefusal.self) { try bytes([texts[0], [0xFF], texts[2], texts[3]], .ledger) }
+    let key = try EdgeKey(version: 3, bytes: [UInt8](repeating: 3, count: 32))
+    var text: [UInt8] = []
+    (EdgeTag.label + ledger).withUnsafeBytes { EdgeTag.appendText(ofLabelled: $0, key: key, to: &text) }
+    #expect(String(decoding: text, as: UTF8.self) == EdgeTag.hmac(ledger, key: key).text)
+  }
+
+  /// The short way for dates says what the long one says.
+  @Test func plainDatesAreReadAsAnyOthers() {
+    var dice = Dice(state: 7)
+    let digits = "0123456789-/. 年"
+    for _ in 0..<20_000 {
+      let text =
+        Int.random(in: 0..<3, using: &dice) == 0
+        ? String((0..<Int.random(in: 7...10, using: &dice)).compactMap { _ in digits.randomElement(using: &dice) })
+        : "\(Int.random(in: 1840...2210, using: &dice))" + ["-", "/", ".", ""][Int.random(in: 0..<4, using: &dice)]
+          + ["02", "2", "13", "00", "12"][Int.random(in: 0..<5, using: &dice)] + ["-", "/", ".", ""][Int.random(in: 0..<4, using: &dice)]
+          + ["29", "30", "1", "01", "00"][Int.random(in: 0..<5, using: &dice)]
+      #expect((try? CanonicalForm.canonical(.dateOfBirth, text)) == (try? DateOfBirth(text: text))?.iso, "\(text)")
+    }
+  }
+
   /// Foundation's normalisation is the oracle: what Unicode holds to be equivalent has one form.
   @Test func canonicallyEquivalentTextsShareAForm() throws {
     for value in UInt32(0xA0)..<0x30000 {

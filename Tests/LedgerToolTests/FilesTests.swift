@@ -6,7 +6,7 @@ import Testing
 @Suite struct FilesTests {
   static func rows(_ text: String) throws -> [[String]?] {
     let scratch = try Scratch()
-    var reader = try CSVReader(path: scratch.file("a.csv", text))
+    let reader = try CSVReader(path: scratch.file("a.csv", text))
     var rows: [[String]?] = []
     while let row = try reader.next() { rows.append(row.fields) }
     return rows
@@ -25,7 +25,7 @@ import Testing
     let scratch = try Scratch()
     let file = scratch.path + "/a.csv"
     try Data(Array("a,b\n1,".utf8) + [0xFF, 0x0A] + Array("3,4\n\"5,6\n".utf8)).write(to: URL(fileURLWithPath: file))
-    var reader = try CSVReader(path: file)
+    let reader = try CSVReader(path: file)
     var lines: [(Int, [String]?)] = []
     while let row = try reader.next() { lines.append((row.line, row.fields)) }
     #expect(lines.map(\.0) == [2, 3, 4] && lines[0].1 == nil && lines[1].1 == ["3", "4"] && lines[2].1 == nil)
@@ -53,7 +53,7 @@ import Testing
     #expect(counts.lines == 5 && counts.refused == 2)
   }
 
-  @Test func columnsMayHaveJapaneseOwnOrEnglishNames() throws {
+  @Test func columnsMayHaveJapaneseOwnOrEnglishNames() async throws {
     let scratch = try Scratch()
     let keys = try WrappedKeys().live(1)
     let japanese = try scratch.file("j.csv", "顧客番号,氏名,住所,生年月日,性別\nC-1,四情花子,見本町1,1980-02-17,女\n")
@@ -63,14 +63,14 @@ import Testing
       path: scratch.file("map.json", #"{"ref":"KYAKU","name":"SHIMEI","address":"JUSHO","dateOfBirth":"SEINEN","sex":"SEI"}"#))
     var outputs: Set<String> = []
     for (file, mapping) in [(japanese, ColumnMapping()), (english, ColumnMapping()), (own, mapping)] {
-      _ = try Tagging.run(file, keys: keys, mapping: mapping, output: scratch.path + "/tags")
+      _ = try await Tagging.run(file, keys: keys, mapping: mapping, output: scratch.path + "/tags")
       outputs.insert(scratch.read(scratch.path + "/tags"))
     }
     #expect(outputs.count == 1 && outputs.first?.hasPrefix(#"{"ref":"C-1","tags":["hmac.1.1."#) == true)
-    #expect(throws: LedgerToolError.columnMissing(["name", "氏名"])) {
-      try Tagging.run(own, keys: keys, mapping: ColumnMapping(), output: nil)
+    await #expect(throws: LedgerToolError.columnMissing(["name", "氏名"])) {
+      try await Tagging.run(own, keys: keys, mapping: ColumnMapping(), output: nil)
     }
     let wrong = try scratch.file("wrong.json", #"{"colour":"X"}"#)
-    #expect(throws: LedgerToolError.mappingMalformed(wrong)) { try ColumnMapping(path: wrong) }
+    #expect(throws: LedgerToolError.mappingMalformed(wrong, "colour: there is no such item")) { try ColumnMapping(path: wrong) }
   }
 }

@@ -102,7 +102,9 @@ import Testing
     let line = LedgerChange(before: ["hmac.1.1.AAAA"], after: nil, ref: "C-1").line + "\n"
     let file = try scratch.file("c.ndjson", line)
     let broker = FakeLedgerBroker()
-    _ = try await Pushing(file: file).run(to: broker, pause: .milliseconds(1)) { () throws(LedgerToolError) in throw .noLiveKey }
+    _ = try await Pushing(file: file).run(to: broker, pause: .milliseconds(1)) { () throws(LedgerToolError) -> LedgerKeys in
+      throw .noLiveKey
+    }
     let uploads = broker.state.withLock { $0.uploads }
     #expect(uploads[0].body == line && scratch.exists(file))
   }

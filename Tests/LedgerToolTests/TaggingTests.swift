@@ -6,30 +6,30 @@ import Testing
 @Suite struct TaggingTests {
   static let header = "ref,name,address,dateOfBirth,sex\n"
 
-  @Test func badRowsGoToTheirFileWithoutTheirItems() throws {
+  @Test func badRowsGoToTheirFileWithoutTheirItems() async throws {
     let scratch = try Scratch()
     let file = try scratch.file(
       "l.csv", Self.header + "C-1,四情花子,見本町1,1980-02-17,2\nC-2,四〓花子,見本町1,1980-02-17,2\nC-3,四情太郎,見本町1,1980-13-17,1\nC-4,,,,\n")
-    let report = try Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/tags")
+    let report = try await Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/tags")
     #expect(report.rows == 4 && report.tagged == 1 && report.rejected == 3)
     #expect(
       scratch.read(try #require(report.rejectedFile)) == "line,reason\n3,name unreadableCharacter\n4,dateOfBirth date\n5,missingItem\n")
   }
 
-  @Test func whatHoldsTagsIsReadableByItsOwnerAlone() throws {
+  @Test func whatHoldsTagsIsReadableByItsOwnerAlone() async throws {
     let scratch = try Scratch()
     let file = try scratch.file("l.csv", Self.header + "C-1,四情花子,見本町1,1980-02-17,2\n")
-    _ = try Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/tags")
+    _ = try await Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/tags")
     let attributes = try FileManager.default.attributesOfItem(atPath: scratch.path + "/tags")
     #expect(attributes[.posixPermissions] as? Int == 0o600)
   }
 
-  @Test func cardTagsTakeKanaForAName() throws {
+  @Test func cardTagsTakeKanaForAName() async throws {
     let scratch = try Scratch()
     let file = try scratch.file("l.csv", Self.header + "C-1,シジョウ ハナコ,見本町1,1980-02-17,2\n")
     let keys = try WrappedKeys().live(1)
-    _ = try Tagging.run(file, keys: keys, mapping: ColumnMapping(), output: scratch.path + "/ledger")
-    _ = try Tagging.run(file, keys: keys, mapping: ColumnMapping(), card: true, output: scratch.path + "/card")
+    _ = try await Tagging.run(file, keys: keys, mapping: ColumnMapping(), output: scratch.path + "/ledger")
+    _ = try await Tagging.run(file, keys: keys, mapping: ColumnMapping(), card: true, output: scratch.path + "/card")
     let card = try keys.tags(
       of: FourItems(
         name: CertifiedText(declared: "シジョウ　ハナコ"), address: CertifiedText(declared: "見本町１"), dateOfBirth: DateOfBirth(jpki: "319800217"),
@@ -63,12 +63,12 @@ import Testing
   @Test func diffOfTagFilesNeedsNoKeyAndNoticesANewKey() async throws {
     let scratch = try Scratch()
     let file = try scratch.file("l.csv", Self.header + "C-1,四情花子,見本町1,1980-02-17,2\n")
-    _ = try Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/one")
-    _ = try Tagging.run(file, keys: WrappedKeys().live(1, 2), mapping: ColumnMapping(), output: scratch.path + "/two")
+    _ = try await Tagging.run(file, keys: WrappedKeys().live(1), mapping: ColumnMapping(), output: scratch.path + "/one")
+    _ = try await Tagging.run(file, keys: WrappedKeys().live(1, 2), mapping: ColumnMapping(), output: scratch.path + "/two")
     let report = try await Differing.run(
       old: scratch.path + "/one", new: scratch.path + "/two", mapping: ColumnMapping(), output: scratch.path + "/changes"
     ) {
-      () throws(LedgerToolError) in throw .noLiveKey
+      () throws(LedgerToolError) -> LedgerKeys in throw .noLiveKey
     }
     #expect(report.changed == 1)
     let change = scratch.read(scratch.path + "/changes")
