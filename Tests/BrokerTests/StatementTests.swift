@@ -10,16 +10,21 @@ struct StatementTests {
   static let ofRequests: [Statement] = [
     AccessStore.useAssertion,
     AuditStore.insert, AuditStore.list,
-    ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession,
-    ConsentStore.superseded, ConsentStore.events, ConsentStore.list, ConsentStore.forLatestItems, ConsentStore.endable,
+    ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.setTimes, ConsentStore.setSession,
+    ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession, ConsentStore.superseded, ConsentStore.renewable, ConsentStore.events,
+    ConsentStore.forLatestItems, ConsentStore.endable,
     ConsentStore.insertIntent, ConsentStore.openIntents, ConsentStore.closeIntent, ConsentStore.service,
-    NoticeStore.insert, NoticeStore.newestVersion, NoticeStore.get, NoticeStore.list,
+    ConsentQueryStore.asOf, ConsentQueryStore.ofSubject, ConsentQueryStore.ofReference, ConsentQueryStore.bySelection,
+    ConsentQueryStore.byPeriod, ConsentQueryStore.all, ConsentQueryStore.atInstant, ConsentCountStore.counts,
+    EvidenceStore.insert, EvidenceStore.list, EvidenceStore.endContract, EvidenceStore.contract,
+    NoticeStore.insert, NoticeStore.newestVersion, NoticeStore.get, NoticeStore.newestOfLanguage, NoticeStore.ofConsent, NoticeStore.list,
     WithdrawalStore.newestSession,
     Database.setTenant,
     IdempotencyStore.removeExpired, IdempotencyStore.insert, IdempotencyStore.find, IdempotencyStore.tryInstance,
     IdempotencyStore.takeOver, IdempotencyStore.finish, IdempotencyStore.release,
     InstanceStore.hold, InstanceStore.alive,
-    SessionStore.insert, SessionStore.get, SessionStore.outcome, SessionStore.attempt, SessionStore.complete,
+    SessionStore.insert, SessionStore.get, SessionStore.outcome, SessionStore.attempt, SessionStore.refuse,
+    SessionStore.complete,
     EventStore.insert, EventStore.list,
     KeyStore.tenantKeys, KeyStore.platformKeys,
     LatestItemsStore.signingBinding, LatestItemsStore.insertIntent, LatestItemsStore.closeIntents, LatestItemsStore.asked,
@@ -37,22 +42,26 @@ struct StatementTests {
     StandingStore.supersede,
     StatusStore.insert, StatusStore.list,
     SubjectStore.insert, SubjectStore.setReference, SubjectStore.get, SubjectStore.byReference, SubjectStore.erase, SubjectStore.unbind,
-    TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
+    TenantStore.name, TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
     VerificationStore.insert, VerificationStore.get, VerificationStore.search,
   ]
 
   /// Statements of the jobs, beside those that they share with requests.
   static let ofJobs: [Statement] = [
     TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
-    ConsentStore.jlisServices, ConsentStore.isBeingCancelled, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs,
+    ConsentStore.jlisServices, ConsentStore.isBeingCancelled, PairStore.overdue, LedgerStore.storedJobs,
     LedgerStore.lockStored, LedgerStore.left,
+    ConsentJobStore.expired, ConsentJobStore.unanswered, ConsentJobStore.toRemind, ConsentJobStore.reminded, ConsentJobStore.toPrompt,
+    ConsentJobStore.prompted, ConsentJobStore.cursor, ConsentJobStore.keepCursor, ConsentJobStore.count, LeaseStore.take,
+    LeaseStore.giveBack, EvidenceStore.overdue, EvidenceStore.shred,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
   ]
 
   /// What requests do as well.
   static let ofJobsToo: [Statement] = [
     Database.setTenant, KeyStore.tenantKeys, KeyStore.platformKeys, AuditStore.insert, EventStore.insert, ConsentStore.lock,
-    ConsentStore.setState, ConsentStore.insertEvent, ConsentStore.openIntents, ConsentStore.closeIntent, PairStore.lockSubject,
+    ConsentStore.setState, ConsentStore.setTimes, ConsentStore.get, ConsentStore.insertEvent, NoticeStore.get, ConsentStore.openIntents,
+    ConsentStore.closeIntent, PairStore.lockSubject,
     PairStore.byID, PairStore.upsert, PairStore.delete, PairStore.clearTags, PairStore.insertTags,
   ]
 
@@ -61,7 +70,8 @@ struct StatementTests {
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
     TenantStore.override, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
-    KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
+    EvidenceStore.open, EvidenceStore.insertOpening, KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey,
+    KeyStore.insertPlatformKey,
   ]
 
   @Test func everyStatementOfTheRequestsMayBeRunByTheAppRole() async throws {

@@ -17,6 +17,7 @@ public struct BrokerCore: Sendable {
   let standing: StandingService
   let pairs: PairKeeper
   let receipts: ReceiptSigner
+  let evidence: EvidenceKeeper
   let trust: TrustStore
   let jlis: any JLISService
   /// The broker's own address, `iss` of everything that it signs.

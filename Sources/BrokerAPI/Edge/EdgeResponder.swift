@@ -87,7 +87,8 @@ struct EdgeResponder: HTTPResponder {
       response.headers[.rateLimitRemaining] = String(allowance.remaining)
       response.headers[.rateLimitReset] = String(allowance.resetSeconds)
     }
-    for field in standingHeaders { response.headers.append(field) }
+    // A page says itself what it may load; the rest it has of the standing ones.
+    for field in standingHeaders where response.headers[field.name] == nil { response.headers.append(field) }
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
   }
 }
