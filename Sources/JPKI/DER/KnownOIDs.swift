@@ -31,6 +31,7 @@ extension OID {
   static let clientAuth = OID(1, 3, 6, 1, 5, 5, 7, 3, 2)
   static let ocspSigning = OID(1, 3, 6, 1, 5, 5, 7, 3, 9)
   static let cpsQualifier = OID(1, 3, 6, 1, 5, 5, 7, 2, 1)
+  static let userNoticeQualifier = OID(1, 3, 6, 1, 5, 5, 7, 2, 2)
   static let ocspAccess = OID(1, 3, 6, 1, 5, 5, 7, 48, 1)
   static let ocspBasic = OID(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)
   static let ocspNonce = OID(1, 3, 6, 1, 5, 5, 7, 48, 1, 2)
