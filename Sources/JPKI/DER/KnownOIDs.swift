@@ -14,6 +14,8 @@ extension OID {
   static let basicConstraints = OID(2, 5, 29, 19)
   static let crlNumber = OID(2, 5, 29, 20)
   static let reasonCode = OID(2, 5, 29, 21)
+  static let holdInstructionCode = OID(2, 5, 29, 23)
+  static let invalidityDate = OID(2, 5, 29, 24)
   static let deltaCRLIndicator = OID(2, 5, 29, 27)
   static let issuingDistributionPoint = OID(2, 5, 29, 28)
   static let certificateIssuer = OID(2, 5, 29, 29)
