@@ -5,7 +5,7 @@ internal import JOSE
 
 /// What a push came to. Counts only.
 public struct PushingReport: Sendable, Hashable, Codable {
-  /// The broker's job.
+  /// The broker's job; empty where there was nothing to push.
   public var jobId: String
   /// Where the job stands: `receiving`, `stored`, `applying`, `done`.
   public var state: String
@@ -56,6 +56,10 @@ public struct Pushing: Sendable {
     keys: () async throws(LedgerToolError) -> Tagger
   ) async throws(LedgerToolError) -> PushingReport {
     defer { progress.end() }
+    // A night without changes.
+    if LedgerParts.size(of: file) == 0 {
+      return PushingReport(jobId: "", state: "done", received: 0, deleted: 0, activated: 0, unknown: 0, invalid: 0, rejected: 0)
+    }
     var state = try await prepared(keys)
     if let report = state.report { return report }
     if state.jobId == nil {
@@ -94,7 +98,9 @@ public struct Pushing: Sendable {
     if let data = FileManager.default.contents(atPath: stateFile) {
       // Without it the same changes would be sent under another key: that is for people to decide.
       guard let state = try? JSONDecoder().decode(State.self, from: data) else { throw .stateMalformed(stateFile) }
-      if state.fileDigest == digest, state.report != nil || FileManager.default.fileExists(atPath: state.lines) { return state }
+      if state.fileDigest == digest, state.report != nil || state.jobId != nil || FileManager.default.fileExists(atPath: state.lines) {
+        return state
+      }
       guard state.fileDigest == digest || state.report != nil else { throw .fileChanged(state: stateFile) }
     }
     var lines = file

@@ -85,6 +85,7 @@ struct DiffCommand: AsyncParsableCommand {
     commandName: "diff", abstract: "The changes between two days' ledgers, as push takes them. Either is CSV, or what tag made of it.")
   @Argument(help: "Yesterday's.") var old: String
   @Argument(help: "Today's.") var new: String
+  @Option(help: "How many customers may have left; otherwise a tenth of yesterday's, and a hundred in any case.") var leavingLimit: Int?
   @OptionGroup var keys: KeyOptions
   @OptionGroup var columns: ColumnOptions
   @Option(help: "Where the changes go; standard output without it.") var output: String?
@@ -92,6 +93,7 @@ struct DiffCommand: AsyncParsableCommand {
 
   func validate() throws {
     if json, output == nil { throw ValidationError("--json needs --output: the changes would stand on the same output.") }
+    if let leavingLimit, leavingLimit < 0 { throw ValidationError("--leaving-limit is not below 0.") }
   }
 
   func run() async throws {
