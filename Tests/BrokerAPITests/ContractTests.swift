@@ -15,7 +15,8 @@ struct ContractTests {
     // These are told by command lines only.
     #expect(
       used.subtracting(listed).sorted() == [
-        "allowanceInvalid", "fallbackInvalid", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
+        "allowanceInvalid", "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong",
+        "overrideUndocumented",
       ])
   }
 
