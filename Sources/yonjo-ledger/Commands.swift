@@ -46,8 +46,11 @@ struct TagCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try await Tagging.run(
-      file, keys: try await keys.keys(), mapping: try columns.mapping(), card: card, output: output, progress: .onStandardError("tag"))
+    let report = try await keys.withConnection { connection in
+      try await Tagging.run(
+        file, keys: try await keys.tagger(by: connection), mapping: try columns.mapping(), card: card, output: output,
+        progress: .onStandardError("tag"))
+    }
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain(
       "\(report.tagged) of \(report.rows) rows tagged" + (report.rejectedFile.map { ", \(report.rejected) left aside: \($0)" } ?? ""))
@@ -97,10 +100,12 @@ struct DiffCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try await Differing.run(
-      old: old, new: new, mapping: try columns.mapping(), output: output, progress: .onStandardError("diff")
-    ) {
-      () throws(LedgerToolError) in try await translated { try await keys.keys() }
+    let report = try await keys.withConnection { connection in
+      try await Differing.run(
+        old: old, new: new, mapping: try columns.mapping(), output: output, progress: .onStandardError("diff")
+      ) {
+        () throws(LedgerToolError) in try await translated { try await keys.tagger(by: connection) }
+      }
     }
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain(
@@ -132,7 +137,7 @@ struct PushCommand: AsyncParsableCommand {
       report = try await Pushing(file: file, mapping: try columns.mapping(), progress: .onStandardError("push")).run(
         to: connection, patience: .seconds(wait)
       ) {
-        () throws(LedgerToolError) in try await translated { try await keys.keys(from: connection) }
+        () throws(LedgerToolError) in try await translated { try await keys.tagger(by: connection) }
       }
     } catch {
       await connection.close()

@@ -240,7 +240,7 @@ private final class RotationLoad: Sendable {
   /// The ledger tags her anew each time; nothing may be deleted.
   func pushes(_ services: BrokerServices) async throws {
     while goesOn {
-      let tags = try await tags(of: Hanako.asInLedger, services)
+      let tags = try await self.tags(of: Hanako.asInLedger, services)
       let job = try await services.ledgerChanges.receive(
         bank.caller, key: UUID().uuidString, lines: Upload([try ledgerLine(before: tags, after: tags, ref: "C-1")]))
       // The rotation may have the job's row at that moment; then the next sweep applies it.

@@ -97,6 +97,8 @@ final class FakeLedgerBroker: LedgerBroker {
     return answer(202, Array(#"{"jobId":"ldg_1"}"#.utf8))
   }
 
+  func evaluate(keyVersion: Int, blinded: [[UInt8]]) async throws(BrokerClientError) -> BrokerAnswer { throw .answerMalformed }
+
   func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer {
     state.withLock { state in
       state.looks += 1
