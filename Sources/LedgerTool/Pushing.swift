@@ -63,8 +63,26 @@ public struct Pushing: Sendable {
     var state = try await prepared(keys)
     if let report = state.report { return report }
     if state.jobId == nil {
+      let answer = try await uploaded(state, broker, min(patience, Self.patienceForEarlierConnection), pause)
+      if let problem = answer.problem { throw .refused(problem) }
+      guard let job = try? answer.json()["jobId"]?.string else { throw .client(.answerMalformed) }
+      state.jobId = job
+      try save(state)
+    }
+    return try await finished(&state, broker, patience, pause)
+  }
+
+  /// How long the broker may take to notice that the connection of a push that was killed is gone.
+  private static let patienceForEarlierConnection: Duration = .seconds(120)
+
+  /// Sends all lines; the broker skips what it has. While it still waits for a connection that was cut, so does this.
+  private func uploaded(
+    _ state: State, _ broker: some LedgerBroker, _ patience: Duration, _ pause: Duration
+  ) async throws(LedgerToolError) -> BrokerAnswer {
+    let length = LedgerParts.size(of: state.lines)
+    let deadline = ContinuousClock.now + patience
+    while true {
       let answer: BrokerAnswer
-      let length = LedgerParts.size(of: state.lines)
       progress.restart()
       do throws(BrokerClientError) {
         answer = try await broker.pushLedgerChanges(file: state.lines, idempotencyKey: state.idempotencyKey) { [progress] bytes in
@@ -73,12 +91,10 @@ public struct Pushing: Sendable {
       } catch {
         throw .client(error)
       }
-      if let problem = answer.problem { throw .refused(problem) }
-      guard let job = try? answer.json()["jobId"]?.string else { throw .client(.answerMalformed) }
-      state.jobId = job
-      try save(state)
+      guard answer.problem?.code == "uploadInProgress", ContinuousClock.now < deadline else { return answer }
+      progress.waiting(for: "the connection of an earlier push to end")
+      do { try await Task.sleep(for: pause) } catch { throw .client(.cancelled) }
     }
-    return try await finished(&state, broker, patience, pause)
   }
 
   // MARK: state
