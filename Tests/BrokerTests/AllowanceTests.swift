@@ -134,6 +134,19 @@ import Testing
     }
   }
 
+  @Test func aNonVerifierCannotTellARevokedCardByItsCount() async throws {
+    try await TestBroker.with { broker in
+      let fintech = try await broker.fintech(sandbox: true)
+      let (hanako, taro) = (try broker.hanako(), try broker.taro())
+      let limit = RateAllowances.standard.signaturesPerCard
+      for _ in 0..<limit { _ = try await broker.match(fintech, taro) }
+      #expect(try await refusalCode { _ = try await broker.match(fintech, taro) } == "tooManyRequests")
+      try broker.simulator.die(hanako.id)
+      // As often as it likes: as a card that nobody trusts.
+      for _ in 0...limit { #expect(try await broker.match(fintech, hanako).verdict.result == "certificateRevoked") }
+    }
+  }
+
   @Test func kindsTenantsAndClientsAreCountedApart() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

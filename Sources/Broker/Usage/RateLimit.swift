@@ -63,7 +63,7 @@ public struct RateStanding: Sendable, Equatable {
 }
 
 extension Refusal {
-  /// Too many signatures of one card, or look-ups of one tag. Asked before anything is known of the card's standing.
+  /// Too many signatures of one card, or look-ups of one tag.
   static func tooManyOfOne(_ kind: RateKind, retryAfterSeconds: Int) -> Refusal {
     Refusal(
       .tooMany(retryAfterSeconds: retryAfterSeconds), "tooManyRequests",

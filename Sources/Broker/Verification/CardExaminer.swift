@@ -22,7 +22,8 @@ struct CardExaminer: Sendable {
   let vault: KeyVault
   let allowances: RateLimiter
 
-  /// Refuses by throwing where this card has signed too often; that is asked before its standing, so that it says nothing of it.
+  /// Refuses by throwing where this card has signed too often. For a `notVerifier` only a card that passes is counted: were it told so of another, it
+  /// could tell a revoked card from one that nobody trusts, whose certificate stands for no card (jpki.md §9; law 12).
   ///
   /// - Parameter toBeSigned: the bytes that the card was asked to sign.
   func examine(_ part: CardMaterial.Part, over toBeSigned: [UInt8], kind: CertificateKind, caller: Caller) async throws
@@ -54,10 +55,12 @@ struct CardExaminer: Sendable {
       return .refused(Verdict(error), nil)
     }
     let index = try await vault.tenantKeys(caller.tenantID).indexes(of: certificate.serial, kind: kind)[0]
-    try await allowances.take(caller, one: .signature, index)
+    if caller.status == .deemedVerifier { try await allowances.take(caller, one: .signature, index) }
     let sound = SoundPart(
       certificate: certificate,
       revocation: await revocation.check(certificate, policy: caller.revocationPolicy, purpose: .signatureVerification))
-    return sound.revocation.passes ? .sound(sound) : .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound)
+    guard sound.revocation.passes else { return .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound) }
+    if caller.status == .notVerifier { try await allowances.take(caller, one: .signature, index) }
+    return .sound(sound)
   }
 }
