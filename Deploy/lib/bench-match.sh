@@ -97,13 +97,7 @@ bench_match() {
   say "${bold}Yonjo, measured${plain}: hash matching, $clients clients, $seconds s each, $(nproc) processors"
   step "release build (the first time takes a while)" build_release
   programs=$(swift build --configuration release --show-bin-path)
-  on_exit cluster_stop "$run_directory/cluster"
-  here "private PostgreSQL" cluster_start "$run_directory/cluster"
-  on_exit end_processes "$run_directory"
-  export YONJO_HOUSE_REVOCATION_POLICY=crl
-  here "simulated J-LIS, broker, a bank and a fintech" house_start "$run_directory"
-  step "the bank's allowances opened" allow
-  step "$citizens citizens enrolled" enrol
+  house_for_bench
   house_bank_uuid=$(sql -c "select tenant_id from tenants where name = 'Kiyose Bank'")
   step "pairs, until there are 100000" fill_pairs 100000
   here "pgbench's scripts" write_scripts
