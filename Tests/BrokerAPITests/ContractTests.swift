@@ -16,7 +16,7 @@ struct ContractTests {
     #expect(
       used.subtracting(listed).sorted() == [
         "allowanceInvalid", "approvalInvalid", "approvalsMissing", "evidenceKeyForeign", "evidenceShredded", "evidenceUnreadable",
-        "fallbackInvalid", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
+        "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
       ])
   }
 

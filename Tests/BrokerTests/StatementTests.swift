@@ -55,6 +55,9 @@ struct StatementTests {
     ConsentJobStore.prompted, ConsentJobStore.cursor, ConsentJobStore.keepCursor, ConsentJobStore.count, LeaseStore.take,
     LeaseStore.giveBack, EvidenceStore.overdue, EvidenceStore.shred,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
+    RotationStore.unretired, RotationStore.retire, RotationStore.unfinishedJobs, RotationStore.lockUnfinished, RotationStore.lockUnder,
+    RotationStore.reseal, RotationStore.removeDoubles, RotationStore.isAnyUnder, RotationStore.linesAfter, RotationStore.resealLines,
+    RotationStore.pairsAfter, RotationStore.lockSubjects, RotationStore.stranded, RotationStore.removeEnded,
   ]
 
   /// What requests do as well.

@@ -11,6 +11,7 @@ public final class BackgroundJobs: Sendable {
   private let applier: LedgerApplier
   private let consents: ConsentJobs
   private let evidence: EvidenceJobs
+  private let rotation: TagRotation
   private let stored: AsyncStream<(TenantID, LedgerJobID)>
   private let continuation: AsyncStream<(TenantID, LedgerJobID)>.Continuation
 
@@ -22,6 +23,8 @@ public final class BackgroundJobs: Sendable {
     let leases = JobLeases(database: core.database, clock: core.clock)
     consents = ConsentJobs(core: core, book: book, leases: leases)
     evidence = EvidenceJobs(core: core, leases: leases)
+    rotation = TagRotation(
+      database: core.database, vault: core.vault, clock: core.clock, pairs: core.pairs, audit: core.audit, logger: core.logger)
     // Bounded: what does not fit is found by the sweep.
     (stored, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_000))
   }
@@ -44,21 +47,36 @@ public final class BackgroundJobs: Sendable {
         }
         self.continuation.finish()
       }
+      group.addTask {
+        while !Task.isCancelled {
+          await self.rotateTags()
+          try? await Task.sleep(for: interval)
+        }
+      }
     }
   }
 
   /// One round over all tenants.
   public func sweep() async {
-    guard let tenants = try? await core.database.platform([BoundStatement(TenantStore.ids)]) else {
+    let tenants = await tenants()
+    for tenant in tenants where !Task.isCancelled { await sweep(tenant) }
+    await consents.sweep(tenants)
+    await evidence.sweep(tenants)
+  }
+
+  /// One round of key rotation over all tenants; apart from the sweep, because ten million pairs take their time.
+  public func rotateTags() async {
+    for tenant in await tenants() where !Task.isCancelled {
+      await attempt("tagRotation", tenant) { try await rotation.run(tenant) }
+    }
+  }
+
+  private func tenants() async -> [TenantID] {
+    guard let found = try? await core.database.platform([BoundStatement(TenantStore.ids)]) else {
       core.logger.error("jobs cannot read the tenants")
-      return
+      return []
     }
-    for row in tenants[0].rows {
-      guard !Task.isCancelled, let uuid = try? row.uuid(0) else { return }
-      await sweep(TenantID(uuid))
-    }
-    await consents.sweep(tenants[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } })
-    await evidence.sweep(tenants[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } })
+    return found[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } }
   }
 
   private func sweep(_ tenant: TenantID) async {
