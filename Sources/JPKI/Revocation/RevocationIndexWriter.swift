@@ -75,7 +75,7 @@ struct RevocationIndexWriter: ~Copyable {
 /// Invariant behind `@unchecked Sendable`: touched by one piece of work at a time, and by the writer only while none is under way (``WorkBeside/wait()``).
 private final class IndexTarget: @unchecked Sendable {
   /// So much is handed to the disk at a time, that others need not wait behind one large flush.
-  private static let flushBytes = 1 << 23
+  private static let flushBytes = 1 << 22
 
   private let descriptor: Int32
   private var position: Int
