@@ -11,12 +11,14 @@ struct RevocationIndexWriter: ~Copyable {
   private var buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
   private var isFinished = false
+  private var breath: Breath
 
   /// - Parameters:
   ///   - path: a file that does not exist yet; nil: memory.
   ///   - room: how long the header will be.
-  init(path: String?, room: Int) throws(RevocationIndexError) {
+  init(path: String?, room: Int, _ pace: RevocationListPace) throws(RevocationIndexError) {
     self.path = path
+    breath = Breath(pace)
     var opened: Int32 = -1
     if let path {
       opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -67,6 +69,7 @@ struct RevocationIndexWriter: ~Copyable {
     let count = used
     beside.begin { [target] in target.put(count) }
     used = 0
+    breath.take()
   }
 }
 
