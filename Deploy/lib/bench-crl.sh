@@ -4,7 +4,7 @@
 figure() { sed -nE "s/^$1:? .*\b$2=([0-9.]+).*/\1/p" <<<"$3" | head -n 1; }
 
 make_list() { # STATE KIND FILE [NUMBER]
-  "$programs/jlis-simulator" list --state "$1" --kind "$2" --entries "$entries" ${4:+--number "$4"} --json --out "$3"
+  "$programs/jlis-simulator" list --state "$1" --kind "$2" --entries "$entries" ${4:+--number "$4"} --out "$3"
 }
 measure_list() {
   "$programs/yonjo-bench" list --list "$lists/sign.crl" --issuer "$list_state/trust/sign_sim.pem" --index "$run_directory/list.index" --programs "$programs"
@@ -23,18 +23,20 @@ list_in_use() {
 p99_of() { grep -oE 'p99=[0-9.]+' <<<"$1" | cut -d= -f2 | sort -g | sed -n 2p; }
 sync_from() { YONJO_REVOCATION_LIST_DIRECTORY=$1 "$programs/yonjo" revocation sync; }
 # Lists newer than those in force, for as many rounds as one run of logins may need.
-make_newer() {
-  local kind file
+make_newer() { # FIRST NUMBER
+  local kind file number=$1
   rm -rf -- "$run_directory/newer"
   for round in 1 2; do
-    number=$((number + 1))
     mkdir -p -m 0700 "$run_directory/newer/$round"
     for kind in signing authentication; do
       file=sign.crl
       if [ "$kind" = authentication ]; then file=auth.crl; fi
       make_list "$list_state" "$kind" "$run_directory/newer/$round/$file" "$number"
     done
+    number=$((number + 1))
   done
+  # What is measured next does not wait for their way to the disk.
+  sync
 }
 # Puts newer lists in force, as servers map them, until it is told to stop.
 sync_newer() {
@@ -56,7 +58,8 @@ bench_crl() {
   mkdir -m 0700 "$lists"
   if [ -n "$logins" ]; then house_for_bench; fi
   step "a list, generated and signed" make_list "$list_state" signing "$lists/sign.crl"
-  number=$(sed -nE 's/.*"number" ?: ?([0-9]+).*/\1/p' "$step_log" | head -n 1)
+  number=$("$programs/yonjo" crl inspect "$lists/sign.crl" --issuer "$list_state/trust/sign_sim.pem" --environment simulator --json |
+    sed -nE 's/.*"number" ?: ?([0-9]+).*/\1/p')
   say "  $(stat -c %s "$lists/sign.crl") bytes"
   step "ours and OpenSSL's" measure_list
   found=$(cat "$step_log")
@@ -83,7 +86,8 @@ bench_crl() {
   for round in 1 2 3; do
     step "$quarter logins a second, nothing beside" login_run "$quarter"
     alone+=" $(login_line)"
-    step "newer lists, generated and signed" make_newer
+    step "newer lists, generated and signed" make_newer "$((number + 1))"
+    number=$((number + 2))
     rm -f -- "$run_directory/enough" "$run_directory/ran-out"
     sync_newer &
     beside_pid=$!
