@@ -63,7 +63,9 @@ struct TestBroker: Sendable {
 
   private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-  static func with<T: Sendable>(limits: ServerLimits = ServerLimits(), _ body: @Sendable (TestBroker) async throws -> T) async throws -> T {
+  static func with<T: Sendable>(
+    limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil, _ body: @Sendable (TestBroker) async throws -> T
+  ) async throws -> T {
     try await TestDatabase.with { database in
       let pools = [database.appURL, database.jobsURL, database.operatorURL].map { url in
         PostgreSQLPool(PostgreSQLConfiguration(url: url, maximumConnections: 2, maximumCheckedOut: 4), logger: quiet)
@@ -80,7 +82,10 @@ struct TestBroker: Sendable {
       let result: Result<T, any Error>
       do {
         result = .success(
-          try await RunningServer.run(router: BrokerRoutes.router(services: services, limits: limits), limits: limits) { server in
+          try await RunningServer.run(
+            router: BrokerRoutes.router(services: services, limits: limits), limits: limits, tls: tls,
+            quick: { QuickLookUps(access: services.access, matches: services.matches, edge: $0) }
+          ) { server in
             try await body(TestBroker(server: server, administration: administration, bank: bank, fintech: fintech))
           })
       } catch {
