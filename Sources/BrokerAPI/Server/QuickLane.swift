@@ -16,7 +16,7 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
   private enum State {
     /// Between requests, or within one that went the usual way.
     case passing
-    case collecting(HTTPRequest, ByteBuffer)
+    case collecting(HTTPRequest, QuickLookUps.Head, ByteBuffer)
     case answering
   }
 
@@ -52,19 +52,22 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
     switch (state, part) {
-    case (.passing, .head(let head)) where passed == 0 && lookUps.mayTake(head):
-      state = .collecting(head, ByteBuffer())
-    case (.passing, .head):
-      passed += 1
-      context.fireChannelRead(wrapInboundOut(part))
-    case (.collecting(let head, var body), .body(let piece)) where body.readableBytes + piece.readableBytes <= QuickLookUps.maximumBodyBytes:
+    case (.passing, .head(let request)):
+      if passed == 0, let head = lookUps.head(request) {
+        state = .collecting(request, head, ByteBuffer())
+      } else {
+        passed += 1
+        context.fireChannelRead(wrapInboundOut(part))
+      }
+    case (.collecting(let request, let head, var body), .body(let piece))
+    where body.readableBytes + piece.readableBytes <= QuickLookUps.maximumBodyBytes:
       // Nearly always the body is one piece.
       if body.readableBytes == 0 { body = piece } else { body.writeImmutableBuffer(piece) }
-      state = .collecting(head, body)
-    case (.collecting(let head, let body), .end(nil)):
+      state = .collecting(request, head, body)
+    case (.collecting(let request, let head, let body), .end(nil)):
       state = .answering
       if !begin(head, body, context) {
-        state = .collecting(head, body)
+        state = .collecting(request, head, body)
         pass(context)
         context.fireChannelRead(wrapInboundOut(part))
       }
@@ -78,14 +81,14 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Lets what was collected go the usual way.
   private func pass(_ context: ChannelHandlerContext) {
-    guard case .collecting(let head, let body) = state else { return }
+    guard case .collecting(let request, _, let body) = state else { return }
     state = .passing
     passed += 1
-    context.fireChannelRead(wrapInboundOut(.head(head)))
+    context.fireChannelRead(wrapInboundOut(.head(request)))
     if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
   }
 
-  private func begin(_ head: HTTPRequest, _ body: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
+  private func begin(_ head: QuickLookUps.Head, _ body: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
     let loop = context.eventLoop
     let bound = NIOLoopBound((lane: self, context: context), eventLoop: loop)
     return lookUps.begin(head, body) { answer in

@@ -39,24 +39,43 @@ struct QuickLookUps: Sendable {
     let body: ByteBuffer
   }
 
-  /// Whether a request may be one of these, as far as its head tells.
-  func mayTake(_ head: HTTPRequest) -> Bool {
-    let fields = head.headerFields
-    guard head.method == .post, head.path == Self.path, fields[.contentType] == "application/json", fields[.authorization] != nil,
-      let length = fields[.contentLength].flatMap({ Int($0) }), length >= 2, length <= Self.maximumBodyBytes
-    else { return false }
-    return fields[.connection] == nil && fields[.expect] == nil && fields[.transferEncoding] == nil && fields[.contentEncoding] == nil
+  /// A request that may be one of these, as far as its head tells.
+  struct Head: Sendable {
+    let authorization: String
+    let traceparent: String?
+  }
+
+  /// What is needed of a head; nil where the request is to go the usual way.
+  func head(_ request: HTTPRequest) -> Head? {
+    guard request.method == .post, request.path == Self.path else { return nil }
+    var authorization: String?
+    var traceparent: String?
+    var length: Int?
+    var isJSON = false
+    // Each field once: looking a field up by its name goes through all of them.
+    for field in request.headerFields {
+      switch field.name {
+      case .authorization where authorization == nil: authorization = field.value
+      case .contentType: isJSON = field.value == "application/json"
+      case .contentLength where length == nil: length = Int(field.value)
+      case .traceparent where traceparent == nil: traceparent = field.value
+      case .authorization, .contentLength, .traceparent, .connection, .expect, .transferEncoding, .contentEncoding: return nil
+      default: break
+      }
+    }
+    guard isJSON, let authorization, let length, length >= 2, length <= Self.maximumBodyBytes else { return nil }
+    return Head(authorization: authorization, traceparent: traceparent)
   }
 
   /// Begins a look-up; false where it is to go the usual way, of which nothing was done then.
   ///
   /// - Parameter then: called once, on any thread; the answer is to be made on the connection's event loop.
-  func begin(_ head: HTTPRequest, _ body: ByteBuffer, then: @escaping @Sendable (@escaping @Sendable () -> Answer) -> Void) -> Bool {
+  func begin(_ head: Head, _ body: ByteBuffer, then: @escaping @Sendable (@escaping @Sendable () -> Answer) -> Void) -> Bool {
     let started = ContinuousClock.now
-    guard let token = Endpoint.bearer(head.headerFields[.authorization]),
+    guard let token = Endpoint.bearer(head.authorization),
       let lookUp = body.withUnsafeReadableBytes({ try? StrictDecoder.decode(TagLookUp.self, from: $0) })
     else { return false }
-    let requestID = RequestID.from(traceparent: head.headerFields[.traceparent])
+    let requestID = RequestID.from(traceparent: head.traceparent)
     guard let caller = access.callerAtHand(token: token, requestID: requestID), edge.admission.enter() else { return false }
     guard let ready = matches.lookUpAtHand(caller, cardTag: lookUp.cardTag) else {
       edge.admission.leave()
