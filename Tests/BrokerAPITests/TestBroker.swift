@@ -33,6 +33,8 @@ struct TestBroker: Sendable {
   let administration: TenantAdministration
   let bank: Tenant
   let fintech: Tenant
+  let services: BrokerServices
+  let superuserURL: String
 
   /// A registered client and its key.
   struct Client: Sendable {
@@ -84,9 +86,13 @@ struct TestBroker: Sendable {
         result = .success(
           try await RunningServer.run(
             router: BrokerRoutes.router(services: services, limits: limits), limits: limits, tls: tls,
+            checks: [.auditEvents(services), .auditLog(services, stamps: false)],
             quick: { QuickLookUps(access: services.access, matches: services.matches, edge: $0) }
           ) { server in
-            try await body(TestBroker(server: server, administration: administration, bank: bank, fintech: fintech))
+            try await body(
+              TestBroker(
+                server: server, administration: administration, bank: bank, fintech: fintech, services: services,
+                superuserURL: database.superuserURL))
           })
       } catch {
         result = .failure(error)
