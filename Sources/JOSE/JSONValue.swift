@@ -6,7 +6,7 @@ public enum JSONValue: Sendable, Hashable, Codable {
   case null
   /// `true` or `false`
   case bool(Bool)
-  /// A whole number. Read as one only within ±(2⁵³ − 1), beyond which JSON's numbers are not exact (RFC 7493 §2.2).
+  /// A whole number; also one whose fraction is below what a `Double` of its size can tell.
   case integer(Int64)
   /// Any other number.
   case number(Double)
@@ -24,9 +24,11 @@ public enum JSONValue: Sendable, Hashable, Codable {
       self = .null
     } else if let value = try? container.decode(Bool.self) {
       self = .bool(value)
+    } else if let value = try? container.decode(Int64.self) {
+      self = .integer(value)
     } else if let value = try? container.decode(Double.self) {
-      // Foundation takes large numbers with a fraction for whole ones, and others for those that it wrote itself.
-      if value.magnitude < 0x1p53, let whole = Int64(exactly: value) { self = .integer(whole) } else { self = .number(value) }
+      // What is nearest to a whole number is that number, as Foundation itself has it where the fraction is short; and written, it reads back as the same.
+      self = Int64(exactly: value).map { .integer($0) } ?? .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
     } else if let value = try? container.decode([JSONValue].self) {
