@@ -39,6 +39,8 @@ batches() {
 # The same number of tags as one file: copied, then joined once.
 batch_baseline() {
   local started
+  # The broker needs no temporary tables, so its role may not make any.
+  sql -c "grant temporary on database yonjo to yonjo_app"
   started=$(tenths_now)
   PGOPTIONS='-c synchronous_commit=on' "$postgresql/psql" -X -q -v ON_ERROR_STOP=1 -d "$YONJO_APP_URL" <<SQL
 begin;

@@ -36,14 +36,14 @@ struct LedgerApplier: Sendable {
         if Set(row.ledgerTags).isDisjoint(with: after) {
           if try await pairs.apply(.ledgerLeft, to: row, keys: keys, in: transaction) == nil { deleted += 1 }
         } else {
-          // The same tag before and after: nothing is deleted, the pair takes up the other versions.
+          // The same tag before and after: nothing is deleted, the pair takes up the other versions. One that ended while the job waited stays away.
           var kept = row
-          kept.ledgerTags = Array(Set(row.ledgerTags).union(after))
+          kept.ledgerTags = Array(Set(row.ledgerTags).union(after.filter(keys.isLive)))
           _ = try await pairs.carryOut(.stays, kept, keys: keys, in: transaction)
         }
       }
       for hit in arrived {
-        let after = try await after(hit.line, key, keys, in: transaction)
+        let after = try await after(hit.line, key, keys, in: transaction).filter(keys.isLive)
         guard !after.isEmpty, var row = try await lock(hit, keys, in: transaction), row.state == .pending else { continue }
         row.ledgerTags = after
         if try await pairs.apply(.ledgerArrived(row.tags), to: row, keys: keys, in: transaction)?.state == .active { activated += 1 }
