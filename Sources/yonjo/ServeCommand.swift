@@ -1,6 +1,7 @@
 import ArgumentParser
 import Broker
 import BrokerAPI
+import ComplianceConsole
 import CoreMetrics
 import Foundation
 import JLIS
@@ -41,9 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
     let server = try Self.serverSettings(settings)
     if server.tls == nil { logger.warning("no TLS certificate is set: plain HTTP, for this machine alone") }
     let readyFile = readyFile
+    let site = try ConsoleSite(services: parts.services, issuer: try settings.required(.issuer), logger: logger)
     let application = try BrokerRoutes.application(
       services: parts.services, settings: server,
-      surroundings: ServerSurroundings(metrics: metrics, sink: .standardError, logger: logger, checks: parts.checks, gauges: parts.gauges),
+      surroundings: ServerSurroundings(
+        metrics: metrics, sink: .standardError, logger: logger, checks: parts.checks, gauges: parts.gauges,
+        pages: MountedPages(paths: ConsoleSite.paths) { await site.respond(to: $0, requestID: $1, address: $2) }),
       onRunning: { port in
         logger.info("serving", metadata: ["port": "\(port)"])
         if let readyFile { try? Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic) }

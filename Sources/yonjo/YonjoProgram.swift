@@ -13,7 +13,7 @@ struct YonjoProgram: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, MigrateCommand.self, DoctorCommand.self, TenantCommand.self, ClientCommand.self, KeysCommand.self,
       RevocationCommand.self,
-      CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self,
+      CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self, StaffCommand.self,
     ])
 
   static func main() async {

@@ -37,12 +37,19 @@ struct StatementTests {
     StandingStore.supersede,
     StatusStore.insert, StatusStore.list,
     SubjectStore.insert, SubjectStore.setReference, SubjectStore.get, SubjectStore.byReference, SubjectStore.erase, SubjectStore.unbind,
+    StaffStore.insert, StaffStore.list, StaffStore.suspend, StaffStore.reset, StaffStore.endSessions, StaffStore.enrolling,
+    StaffStore.enrol, StaffStore.charge, StaffStore.chargeAddress, StaffStore.creditAddress, StaffStore.succeed,
+    StaffStore.insertSession, StaffStore.use, StaffStore.endSession, StaffStore.tenantName,
+    ConsoleStore.timeline, ConsoleStore.changes, ConsoleStore.endings, ConsoleStore.verifications, ConsoleStore.checks, ConsoleStore.waiting,
+    ConsoleStore.ledgerJobs,
+    DoorStore.login, DoorStore.insert, DoorStore.look, DoorStore.enter, DoorStore.session, DoorStore.leave,
     TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
     VerificationStore.insert, VerificationStore.get, VerificationStore.search,
   ]
 
   /// Statements of the jobs, beside those that they share with requests.
   static let ofJobs: [Statement] = [
+    StaffStore.cleanSessions, StaffStore.cleanAddresses, StaffStore.cleanDoors,
     TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
     ConsentStore.jlisServices, ConsentStore.isBeingCancelled, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs,
     LedgerStore.lockStored, LedgerStore.left,
@@ -64,6 +71,11 @@ struct StatementTests {
     KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
   ]
 
+  /// What administrators do in the console as well.
+  static let ofStaffToo: [Statement] = [
+    StaffStore.insert, StaffStore.list, StaffStore.suspend, StaffStore.reset, StaffStore.endSessions,
+  ]
+
   @Test func everyStatementOfTheRequestsMayBeRunByTheAppRole() async throws {
     try await TestBroker.with { broker in try await Self.plan(Self.ofRequests, as: broker.pools.app) }
   }
@@ -74,7 +86,8 @@ struct StatementTests {
 
   @Test func everyStatementOfTheCommandLineMayBeRunByTheOperatorRole() async throws {
     try await TestBroker.with { broker in
-      try await Self.plan(Self.ofAdministration + [Database.setTenant, AuditStore.insert], as: broker.pools.administrator)
+      try await Self.plan(
+        Self.ofAdministration + Self.ofStaffToo + [Database.setTenant, AuditStore.insert], as: broker.pools.administrator)
     }
   }
 

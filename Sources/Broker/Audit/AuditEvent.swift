@@ -16,6 +16,8 @@ public struct AuditEvent: Sendable, Codable {
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
       verificationViewed
     case sourceAddressed
+    case staffCreated, staffSuspended, staffReset, staffEnrolled, staffSignedIn, staffSignedOut, staffListed
+    case doorMade, doorEntered, timelineViewed, overviewViewed, jobsViewed
   }
 
   /// Sortable within one process.
@@ -24,7 +26,7 @@ public struct AuditEvent: Sendable, Codable {
   public let at: Date
   /// What happened.
   public let kind: Kind
-  /// `client:…`, `operator:…` or `job:…`.
+  /// `client:…`, `staff:…`, `person:…`, `operator:…` or `job:…`.
   public let actor: String
   /// Whom it was about, by opaque id; nil where nobody.
   public let subjectID: SubjectID?

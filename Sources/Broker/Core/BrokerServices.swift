@@ -39,6 +39,12 @@ public struct BrokerServices: Sendable {
   public let events: EventService
   /// What auditors see.
   public let audit: AuditService
+  /// The compliance staff of tenants, and their sessions.
+  public let staff: StaffService
+  /// What the console shows beyond the other services.
+  public let console: ConsoleService
+  /// Persons' own doors.
+  public let doors: DoorService
   /// How much tenants and clients may ask in a minute.
   public let allowances: RateLimiter
   /// Revocation lists and OCSP; ``RevocationIndexes/run(every:)`` of its indexes keeps the lists fresh.
@@ -111,6 +117,9 @@ public struct BrokerServices: Sendable {
     latestItems = LatestItemsService(core: main, book: consentBook)
     events = EventService(database: database, audit: main.audit)
     audit = AuditService(core: main)
+    staff = StaffService(core: main, work: work)
+    console = ConsoleService(core: main)
+    doors = DoorService(core: main, consents: consents, withdrawals: withdrawals)
     self.revocation = revocation
     self.jobs = jobs
     self.instance = instance

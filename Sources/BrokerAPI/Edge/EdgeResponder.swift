@@ -19,6 +19,8 @@ struct EdgeResponder: HTTPResponder {
   let logger: Logger
   /// Standing headers: security headers, and HSTS where we speak TLS.
   let standingHeaders: HTTPFields
+  /// Pages of another room; nil: there are none.
+  let pages: MountedPages?
 
   func respond(to request: Request, context: BrokerRequestContext) async throws -> Response {
     let started = ContinuousClock.now
@@ -38,7 +40,7 @@ struct EdgeResponder: HTTPResponder {
     finish(&response, context)
 
     let elapsed = started.duration(to: .now)
-    let route = context.endpointPath.flatMap { $0 == Self.unknownRoute ? nil : $0 } ?? "unknown"
+    let route = context.record.page ?? context.endpointPath.flatMap { $0 == Self.unknownRoute ? nil : $0 } ?? "unknown"
     metrics.record(method: request.method, route: route, status: response.status.code, elapsed: elapsed)
     log.write(
       method: request.method, route: route, status: response.status.code, micros: elapsed.wholeMicroseconds, tenant: context.record.tenant,
@@ -54,6 +56,11 @@ struct EdgeResponder: HTTPResponder {
   private func answer(_ request: Request, _ context: BrokerRequestContext) async -> Response {
     do {
       guard request.uri.string.utf8.count <= limits.uriBytes else { throw Problem.uriTooLong(limits.uriBytes) }
+      if let pages, pages.serve(request.uri.path) {
+        let (route, response) = await pages.respond(request, context.requestID, context.remoteAddress)
+        context.record.page = route
+        return response
+      }
       let response = try await router.respond(to: request, context: context)
       guard context.endpointPath == Self.unknownRoute else { return response }
       let allowed = routes.methods(at: request.uri.path)
@@ -87,7 +94,8 @@ struct EdgeResponder: HTTPResponder {
       response.headers[.rateLimitRemaining] = String(allowance.remaining)
       response.headers[.rateLimitReset] = String(allowance.resetSeconds)
     }
-    for field in standingHeaders { response.headers.append(field) }
+    // A page says itself what it may load; the rest it has of the standing ones.
+    for field in standingHeaders where response.headers[field.name] == nil { response.headers.append(field) }
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
   }
 }

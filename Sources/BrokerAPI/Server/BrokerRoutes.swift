@@ -34,6 +34,7 @@ public enum BrokerRoutes {
     TagKeyRoutes(endpoint: endpoint, tagKeys: services.tagKeys).add(to: router)
     SubjectRoutes(endpoint: endpoint, subjects: services.subjects, statuses: services.status, latestItems: services.latestItems).add(
       to: router)
+    DoorRoutes(endpoint: endpoint, doors: services.doors).add(to: router)
     EventRoutes(endpoint: endpoint, events: services.events).add(to: router)
     AuditRoutes(endpoint: endpoint, audit: services.audit).add(to: router)
     return router
