@@ -83,7 +83,7 @@ extension ConsoleSite {
 
   private func members(_ staff: StaffVisit, _ values: [String: Any], status: HTTPResponse.Status) async throws -> Answer {
     let words = staff.words
-    let now = Date()
+    let now = clock.now()
     let rows = try await services.staff.list(staff.session).map { member -> [String: Any] in
       let isResting = member.lockedUntil.map { $0 > now } ?? false
       let (tone, label) =

@@ -14,18 +14,21 @@ public struct ConsoleSite: Sendable {
   /// The broker's own address, from which forms must come.
   let origin: String
   let logger: Logger
+  let clock: any WallClock
   private let library: MustacheLibrary
 
   /// - Parameters:
   ///   - issuer: the broker's own address, such as `https://yonjo.example.jp`.
+  ///   - clock: what "now" is on a page.
   ///   - logger: told of what failed, never of what was looked at.
   /// - Throws: where a template is wrong, which a test would have found.
-  public init(services: BrokerServices, issuer: String, logger: Logger) throws {
+  public init(services: BrokerServices, issuer: String, clock: any WallClock = SystemWallClock(), logger: Logger) throws {
     self.services = services
     let url = URL(string: issuer)
     let port = url?.port.map { ":\($0)" } ?? ""
     origin = "\(url?.scheme ?? "https")://\(url?.host() ?? "")\(port)"
     self.logger = logger
+    self.clock = clock
     library = try Templates.library()
   }
 
@@ -179,7 +182,7 @@ public struct ConsoleSite: Sendable {
   /// What the as-of form needs; `at` is the instant that is shown.
   func asOf(_ visit: Visit, _ words: Words, path: String) -> (at: Date?, values: [String: Any]) {
     let at = visit.query["at"].flatMap(Words.instant)
-    var values: [String: Any] = ["asOfPath": path, "asOfValue": Words.input(at ?? Date())]
+    var values: [String: Any] = ["asOfPath": path, "asOfValue": Words.input(at ?? clock.now())]
     if let at { values["asOfText"] = words.time(at) }
     return (at, values)
   }

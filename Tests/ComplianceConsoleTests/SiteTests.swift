@@ -139,7 +139,7 @@ struct TestSite: Sendable {
         trust: try TrustStore.load(directory: tree.appendingPathComponent("Deploy/trust/production").path, environment: .production),
         jlis: NoJLIS(), clock: clock, issuer: issuer, workThreads: 1, logger: logger)
       let site = TestSite(
-        services: services, site: try ConsoleSite(services: services, issuer: issuer, logger: logger),
+        services: services, site: try ConsoleSite(services: services, issuer: issuer, clock: clock, logger: logger),
         staff: StaffAdministration(database: operators, root: root, clock: clock), bank: bank.id, clock: clock)
       let result: Result<Void, any Error>
       do { result = .success(try await body(site)) } catch { result = .failure(error) }
