@@ -89,8 +89,8 @@ let programs: [Target] = [
   program(
     "yonjo",
     [
-      "BrokerAPI", "ComplianceConsole", "Broker", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto, httpClient,
-      nioCore, nioHTTP1,
+      "BrokerAPI", "ComplianceConsole", "Broker", "CitizenItems", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto,
+      httpClient, nioCore, nioHTTP1,
       nioSSL,
       lifecycle,
       unixSignals, logging, metrics,
@@ -121,7 +121,7 @@ let fuzzers: [Target] =
 let checks: [Target] =
   [
     tests(of: "PostgreSQLTests", ["PostgreSQL", "TestSupport", logging]),
-    tests(of: "CitizenItemsTests", ["CitizenItems", crypto]),
+    tests(of: "CitizenItemsTests", ["CitizenItems", crypto, cryptoExtras]),
     tests(of: "JOSETests", ["JOSE", crypto, cryptoExtras]),
     tests(of: "MerkleLogTests", ["MerkleLog", crypto]),
     // A second opinion on what JPKI reads, for its tests alone.

@@ -36,15 +36,7 @@ bench_crl() {
   lists=$run_directory/lists
   list_state=$run_directory/jlis
   mkdir -m 0700 "$lists"
-  if [ -n "$logins" ]; then
-    on_exit cluster_stop "$run_directory/cluster"
-    here "private PostgreSQL" cluster_start "$run_directory/cluster"
-    on_exit end_processes "$run_directory"
-    export YONJO_HOUSE_REVOCATION_POLICY=crl
-    here "simulated J-LIS, broker, a bank and a fintech" house_start "$run_directory"
-    step "the bank's allowances opened" allow
-    step "$citizens citizens enrolled" enrol
-  fi
+  if [ -n "$logins" ]; then house_for_bench; fi
   step "a list, generated and signed" make_list "$list_state" signing "$lists/sign.crl"
   say "  $(stat -c %s "$lists/sign.crl") bytes"
   step "ours and OpenSSL's" measure_list

@@ -91,6 +91,7 @@ json_member() { sed -nE "s/.*\"$1\"[[:space:]]*:[[:space:]]*\"([^\"]*)\".*/\1/p"
 house_make_tenants() {
   house_bank=$("$programs/yonjo" tenant create --json --name 'Kiyose Bank' --status deemedVerifier \
     --registered-key "$house_secrets/ledger-key.pub.pem" --revocation-policy "${YONJO_HOUSE_REVOCATION_POLICY:-ocspThenCrl}" \
+    --tag-scheme "${YONJO_HOUSE_TAG_SCHEME:-hmac}" \
     --service-id accounts --service-name 'Accounts' --jlis-service-id SIM-BANK-1 | json_member id)
   house_fintech=$("$programs/yonjo" tenant create --json --name 'Quick Remit' \
     --service-id remittance --service-name 'Remittance' --jlis-service-id SIM-FINTECH-1 | json_member id)

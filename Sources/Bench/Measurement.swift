@@ -32,13 +32,38 @@ public struct Measurement: Sendable {
   }
 
   /// `POST /v1/matches/tags`: every request one of the enrolled tags, each client beginning at another.
-  public func lookUps(clients: Int, seconds: Double, warmUpSeconds: Double) async throws -> LoadReport {
+  ///
+  /// - Parameter unknown: so many further tags that nobody has, the enrolled ones spread among them.
+  public func lookUps(clients: Int, unknown: Int = 0, seconds: Double, warmUpSeconds: Double) async throws -> LoadReport {
     let token = try await bank.accessToken()
-    let requests = enrolment.tags.map {
+    var tags = LedgerLines.unknownTags(unknown, seed: 7)
+    let step = max(1, unknown / max(1, enrolment.tags.count))
+    for (number, tag) in enrolment.tags.enumerated() { tags.insert(tag, at: min(number * (step + 1), tags.count)) }
+    let requests = tags.map {
       LoadScript.request(
         path: "/v1/matches/tags", host: host, headers: [("Authorization", "Bearer \(token)")], body: Array(#"{"cardTag":"\#($0)"}"#.utf8))
     }
-    let lists = (0..<clients).map { client in Array(requests[(client % requests.count)...] + requests[..<(client % requests.count)]) }
+    let lists = (0..<clients).map { client in
+      let first = client * requests.count / clients
+      return Array(requests[first...] + requests[..<first])
+    }
+    return try await generator.run(
+      LoadScript(requests: lists, repeats: true, marker: unknown == 0 ? #""known":true"# : #""known":"#), seconds: seconds,
+      warmUpSeconds: warmUpSeconds)
+  }
+
+  /// `POST /v1/matches/tags/batch`: 1,000 tags a request, of which some ten are known.
+  public func batches(clients: Int, seconds: Double, warmUpSeconds: Double) async throws -> LoadReport {
+    let token = try await bank.accessToken()
+    let lists = (0..<clients).map { client in
+      (0..<16).map { round in
+        var tags = LedgerLines.unknownTags(990, seed: UInt64(client * 16 + round + 1))
+        for known in 0..<10 where !enrolment.tags.isEmpty { tags.append(enrolment.tags[(round * 10 + known) % enrolment.tags.count]) }
+        let body = #"{"cardTags":[""# + tags.joined(separator: #"",""#) + #""]}"#
+        return LoadScript.request(
+          path: "/v1/matches/tags/batch", host: host, headers: [("Authorization", "Bearer \(token)")], body: Array(body.utf8))
+      }
+    }
     return try await generator.run(
       LoadScript(requests: lists, repeats: true, marker: #""known":true"#), seconds: seconds, warmUpSeconds: warmUpSeconds)
   }

@@ -95,7 +95,9 @@ public struct CanonicalRule: Sendable {
     CanonicalRule(
       "A4", .address, "Between kanji ケ ヶ ヵ が ガ are ケ; の ノ 之 are ノ; つ ツ ッ are ツ. 通り is 通; 上る 下る 西入る are 上ル 下ル 西入. None is ever left out.",
       source: "国土地理院・地名の表記; 27 neighbouring towns differ by ケ or ノ alone. 日之出 is not 日の出: 清須市 has both",
-      same: [["つつじケ丘", "つつじヶ丘", "つつじが丘"], ["山ノ内1", "山の内1", "山之内1"], ["四ツ谷", "四つ谷"], ["南郷通1", "南郷通り1丁目"], ["通4条上ル", "通四条上る"]],
+      same: [
+        ["つつじケ丘", "つつじヶ丘", "つつじが丘"], ["山ノ内1", "山の内1", "山之内1"], ["四ツ谷", "四つ谷"], ["南郷通1", "南郷通り1丁目"], ["通4条上ル", "通四条上る", "通四条上がる"],
+      ],
       different: [("下ノ沢1", "下沢1"), ("大ケ蔵1", "大蔵1"), ("日之出1", "日の出1"), ("見本町1", "見本1")]),
     CanonicalRule(
       "A5", .address, "漢数字 are digits where they count: before 丁目, 番, 号, 条, 線, 地割 and the like, after 第, beside digits, at the end.",

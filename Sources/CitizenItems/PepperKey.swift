@@ -52,12 +52,18 @@ public struct PepperKey: Redacted, Equatable {
   /// The 32 bytes, for wrapping only.
   public var bytes: [UInt8] { key.withUnsafeBytes { Array($0) } }
 
+  /// What every tag that this pepper sealed begins with; greater, byte by byte, than that of any earlier version.
+  public var prefix: [UInt8] {
+    var header: [UInt8] = [StoredTag.format]
+    withUnsafeBytes(of: UInt32(version).bigEndian) { header.append(contentsOf: $0) }
+    return header
+  }
+
   /// Seals a tag. The same tag and key always give the same bytes.
   ///
   /// - Throws: `TagError.keyForm` if the cipher refuses the key (it does not for 32 bytes).
   public func seal(_ tag: EdgeTag) throws(TagError) -> StoredTag {
-    var header: [UInt8] = [StoredTag.format]
-    withUnsafeBytes(of: UInt32(version).bigEndian) { header.append(contentsOf: $0) }
+    let header = prefix
     var plaintext: [UInt8] = [tag.scheme == .hmac ? 1 : 2]
     withUnsafeBytes(of: UInt32(tag.keyVersion).bigEndian) { plaintext.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt16(tag.ruleset).bigEndian) { plaintext.append(contentsOf: $0) }

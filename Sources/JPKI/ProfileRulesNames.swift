@@ -36,10 +36,10 @@ extension ProfileRules {
       .observes
     ) { $0.fields.extensions.map(\.oid.dotted) == JPKIProfile.authenticationExtensions },
     ProfileRule(
-      "subject.form", leaves, "The subject is a name in strict DER, one attribute in each of its parts.",
+      "subject.form", leaves, "The subject is a name in strict DER, not empty, one attribute in each of its parts.",
       source: "RFC 5280 §4.1.2.4, §4.1.2.6",
       .subjectName
-    ) { $0.subject != nil },
+    ) { $0.subject?.attributes.isEmpty == false },
     ProfileRule(
       "subject.authentication", [.authentication], "The subject is C=JP, CN=14 upper alphanumerics, 5-digit municipality code, 003A.",
       source: "jpki.md §2", .subjectName, media: [.card], hasAuthenticationSubject),

@@ -24,11 +24,14 @@ public enum Differing {
   /// row has no tag (its line stands in `NEW.rejected.csv`) has not left, and is no change. While the new file holds a row whose very reference cannot be
   /// read, nobody is said to have left.
   ///
-  /// - Parameter keys: asked for only if a file is CSV.
-  /// - Throws: `LedgerToolError`.
+  /// - Parameters:
+  ///   - leavingLimit: how many customers may have left; nil means a tenth of the old file's, and a hundred in any case. A file that an export cut short
+  ///     must not delete the pairs of all whom it does not name.
+  ///   - keys: asked for only if a file is CSV.
+  /// - Throws: `LedgerToolError`; with `.tooManyLeft` no file of changes is made.
   public static func run<Tagger: LedgerTagger>(
-    old: String, new: String, mapping: ColumnMapping, output: String?, progress: Progress = .silent,
-    keys: () async throws(LedgerToolError) -> Tagger
+    old: String, new: String, mapping: ColumnMapping, output: String?, leavingLimit: Int? = nil,
+    progress: Progress = .silent, keys: () async throws(LedgerToolError) -> Tagger
   ) async throws(LedgerToolError) -> DifferingReport {
     let areTags = (try TagFile.isOne(old), try TagFile.isOne(new))
     let keys: Tagger? = areTags.0 && areTags.1 ? nil : try await keys()
@@ -55,6 +58,7 @@ public enum Differing {
       for line in changes.oldRepeated { try oldRejected.append(line: line, reason: "ref repeated") }
       for line in changes.newRepeated { try newRejected.append(line: line, reason: "ref repeated") }
     }
+    guard report.left <= leavingLimit ?? max(report.old / 10, 100) else { throw .tooManyLeft(report.left, of: report.old) }
     try oldRejected.finish()
     try newRejected.finish()
     try writer.finish()

@@ -1,5 +1,6 @@
 public import BrokerClient
 internal import Foundation
+internal import JOSE
 
 /// What the ledger program needs of the broker.
 public protocol LedgerBroker: Sendable {
@@ -12,6 +13,8 @@ public protocol LedgerBroker: Sendable {
     -> BrokerAnswer
   /// `GET /v1/ledger-changes/{jobId}`
   func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer
+  /// `POST /v1/voprf/evaluations` with at most a hundred elements.
+  func evaluate(keyVersion: Int, blinded: [[UInt8]]) async throws(BrokerClientError) -> BrokerAnswer
 }
 
 extension LedgerBroker {
@@ -39,6 +42,14 @@ extension BrokerConnection: LedgerBroker {
     try await upload("/v1/ledger-changes", contentType: "application/x-ndjson", idempotencyKey: idempotencyKey) {
       FilePieces(path: file, sent: sent)
     }
+  }
+
+  /// `POST /v1/voprf/evaluations`; it changes nothing, and so is sent again after a lost connection.
+  public func evaluate(keyVersion: Int, blinded: [[UInt8]]) async throws(BrokerClientError) -> BrokerAnswer {
+    try await post(
+      "/v1/voprf/evaluations",
+      ["keyVersion": .integer(Int64(keyVersion)), "blinded": .array(blinded.map { .string(Base64URL.encode($0)) })],
+      idempotencyKey: UUID().uuidString)
   }
 
   /// `GET /v1/ledger-changes/{jobId}`

@@ -84,7 +84,7 @@ public struct LedgerKeys: Sendable, CustomStringConvertible {
   }
 
   /// RFC 3339 in UTC, with or without a fraction.
-  private static func date(_ text: String) -> Date? {
+  static func date(_ text: String) -> Date? {
     (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
   }
 }

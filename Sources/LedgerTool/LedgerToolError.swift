@@ -28,8 +28,12 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
   case rulesetUnknown(Int)
   /// The tenant's scheme is not one that this program can tag with.
   case schemeUnknown(String)
+  /// The broker's evaluation was not made under the published key of this version.
+  case evaluationNotProven(version: Int)
   /// No key is live.
   case noLiveKey
+  /// More customers seem to have left than may be, as if the new file were not whole: how many, and of how many.
+  case tooManyLeft(Int, of: Int)
   /// The file has changed since a push of it was cut: the name of the state file.
   case fileChanged(state: String)
   /// The state of a push that was cut cannot be read: the name of its file.
@@ -59,7 +63,11 @@ public enum LedgerToolError: Error, Sendable, Equatable, CustomStringConvertible
     case .fingerprintDiffers(let version): "Tag key version \(version) differs from its fingerprint. Do not use it; ask the operator."
     case .rulesetUnknown(let ruleset): "The broker asks for ruleset \(ruleset), which this program does not know. Install a newer one."
     case .schemeUnknown(let scheme): "The tenant's scheme is \(scheme), with which this program cannot tag from a file."
+    case .evaluationNotProven(let version):
+      "The broker does not prove that it evaluated under tag key version \(version). No tag was taken of it; ask the operator."
     case .noLiveKey: "The tenant has no live tag key. Ask the operator."
+    case .tooManyLeft(let left, let old):
+      "\(left) of \(old) customers would have left. Is the new file whole? If it is, say so: --leaving-limit \(left)."
     case .fileChanged(let state):
       "The file has changed since its push was cut. Restore it and push again, or remove \(state) to begin anew."
     case .stateMalformed(let file):

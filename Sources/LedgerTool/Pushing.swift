@@ -5,7 +5,7 @@ internal import JOSE
 
 /// What a push came to. Counts only.
 public struct PushingReport: Sendable, Hashable, Codable {
-  /// The broker's job.
+  /// The broker's job; empty where there was nothing to push.
   public var jobId: String
   /// Where the job stands: `receiving`, `stored`, `applying`, `done`.
   public var state: String
@@ -56,11 +56,33 @@ public struct Pushing: Sendable {
     keys: () async throws(LedgerToolError) -> Tagger
   ) async throws(LedgerToolError) -> PushingReport {
     defer { progress.end() }
+    // A night without changes.
+    if LedgerParts.size(of: file) == 0 {
+      return PushingReport(jobId: "", state: "done", received: 0, deleted: 0, activated: 0, unknown: 0, invalid: 0, rejected: 0)
+    }
     var state = try await prepared(keys)
     if let report = state.report { return report }
     if state.jobId == nil {
+      let answer = try await uploaded(state, broker, min(patience, Self.patienceForEarlierConnection), pause)
+      if let problem = answer.problem { throw .refused(problem) }
+      guard let job = try? answer.json()["jobId"]?.string else { throw .client(.answerMalformed) }
+      state.jobId = job
+      try save(state)
+    }
+    return try await finished(&state, broker, patience, pause)
+  }
+
+  /// How long the broker may take to notice that the connection of a push that was killed is gone.
+  private static let patienceForEarlierConnection: Duration = .seconds(120)
+
+  /// Sends all lines; the broker skips what it has. While it still waits for a connection that was cut, so does this.
+  private func uploaded(
+    _ state: State, _ broker: some LedgerBroker, _ patience: Duration, _ pause: Duration
+  ) async throws(LedgerToolError) -> BrokerAnswer {
+    let length = LedgerParts.size(of: state.lines)
+    let deadline = ContinuousClock.now + patience
+    while true {
       let answer: BrokerAnswer
-      let length = LedgerParts.size(of: state.lines)
       progress.restart()
       do throws(BrokerClientError) {
         answer = try await broker.pushLedgerChanges(file: state.lines, idempotencyKey: state.idempotencyKey) { [progress] bytes in
@@ -69,12 +91,10 @@ public struct Pushing: Sendable {
       } catch {
         throw .client(error)
       }
-      if let problem = answer.problem { throw .refused(problem) }
-      guard let job = try? answer.json()["jobId"]?.string else { throw .client(.answerMalformed) }
-      state.jobId = job
-      try save(state)
+      guard answer.problem?.code == "uploadInProgress", ContinuousClock.now < deadline else { return answer }
+      progress.waiting(for: "the connection of an earlier push to end")
+      do { try await Task.sleep(for: pause) } catch { throw .client(.cancelled) }
     }
-    return try await finished(&state, broker, patience, pause)
   }
 
   // MARK: state
@@ -94,7 +114,9 @@ public struct Pushing: Sendable {
     if let data = FileManager.default.contents(atPath: stateFile) {
       // Without it the same changes would be sent under another key: that is for people to decide.
       guard let state = try? JSONDecoder().decode(State.self, from: data) else { throw .stateMalformed(stateFile) }
-      if state.fileDigest == digest, state.report != nil || FileManager.default.fileExists(atPath: state.lines) { return state }
+      if state.fileDigest == digest, state.report != nil || state.jobId != nil || FileManager.default.fileExists(atPath: state.lines) {
+        return state
+      }
       guard state.fileDigest == digest || state.report != nil else { throw .fileChanged(state: stateFile) }
     }
     var lines = file

@@ -3,12 +3,12 @@ internal import Foundation
 
 /// Files that `tag` wrote: a line `{"ref":"…","tags":["…"]}` a row.
 enum TagFile {
-  /// Whether a file begins as one.
+  /// Whether a file begins as one, or is empty, as one of no rows is.
   static func isOne(_ path: String) throws(LedgerToolError) -> Bool {
     let file = try InputFile(path: path)
     var bytes: [UInt8] = []
     while bytes.isEmpty, try file.read(into: &bytes) {}
-    return bytes.first == 0x7B
+    return bytes.isEmpty || bytes.first == 0x7B
   }
 
   /// The rows of a block of lines. A line that is none, or whose tags are none, is left aside.

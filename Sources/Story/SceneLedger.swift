@@ -38,8 +38,9 @@ extension Scene {
   private func tags(of rows: [Invented.LedgerRow], card: Bool) async throws -> [String: [String]] {
     let file = try stage.workspace() + "/\(journeyID)-\(step)-rows.csv"
     try write([["ref", "name", "address", "dateOfBirth", "sex"]] + rows.map { [$0.reference] + $0.fields }, to: file)
-    let keys = try await withLedgerBroker { try await self.keys($0) }
-    let report = try await Tagging.run(file, keys: keys, mapping: ColumnMapping(), card: card, output: file + ".ndjson")
+    let report = try await withLedgerBroker {
+      try await Tagging.run(file, keys: try await self.keys($0), mapping: ColumnMapping(), card: card, output: file + ".ndjson")
+    }
     try await expect("every row has its tag", report.tagged == rows.count && report.rejected == 0, .integer(Int64(report.tagged)))
     var tags: [String: [String]] = [:]
     for line in try String(contentsOfFile: file + ".ndjson", encoding: .utf8).split(separator: "\n") {
@@ -49,8 +50,8 @@ extension Scene {
     return tags
   }
 
-  private func keys(_ broker: RecordedBroker) async throws(LedgerToolError) -> LedgerKeys {
-    try await LedgerKeys.fetch(from: broker, registeredKey: stage.cast.ledgerKey, at: stage.cast.now())
+  private func keys(_ broker: RecordedBroker) async throws(LedgerToolError) -> TenantTagger {
+    try await TenantTagger.fetch(from: broker, registeredKey: stage.cast.ledgerKey, at: stage.cast.now())
   }
 
   private func write(_ rows: [[String]], to file: String) throws {
@@ -98,11 +99,18 @@ private final class RecordedBroker: LedgerBroker {
     try await send("GET", "/v1/ledger-changes/\(id)", nil, nil)
   }
 
-  private func send(_ method: String, _ path: String, _ body: [UInt8]?, _ key: String?) async throws(BrokerClientError) -> BrokerAnswer {
+  func evaluate(keyVersion: Int, blinded: [[UInt8]]) async throws(BrokerClientError) -> BrokerAnswer {
+    let body: JSONValue = ["keyVersion": .integer(Int64(keyVersion)), "blinded": .array(blinded.map { .string(Base64URL.encode($0)) })]
+    return try await send("POST", "/v1/voprf/evaluations", (try? body.serialized()) ?? [], nil, "application/json")
+  }
+
+  private func send(
+    _ method: String, _ path: String, _ body: [UInt8]?, _ key: String?, _ contentType: String = "application/x-ndjson"
+  ) async throws(BrokerClientError) -> BrokerAnswer {
     do {
       return try await stage.send(
         StoryRequest(
-          step: step, role: .ledger, method: method, path: path, idempotencyKey: key, contentType: body.map { _ in "application/x-ndjson" },
+          step: step, role: .ledger, method: method, path: path, idempotencyKey: key, contentType: body.map { _ in contentType },
           body: body))
     } catch let error as BrokerClientError {
       throw error

@@ -36,7 +36,7 @@ public final class StoryRecorder: StoryListener {
   /// `/v1/pairs/pair_01…?x=y` → `/v1/pairs/{id}`.
   static func template(of path: String) -> String {
     var segments = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
-    let literals: Set = ["search", "tags", "batch", "events"]
+    let literals: Set = ["search", "tags", "batch", "events", "verifications", "evaluations"]
     if segments.count > 2, segments[0] == "v1", segments[1] != "audit", !literals.contains(segments[2]) {
       segments[2] = segments[1] == "ledger-changes" ? "{jobId}" : "{id}"
     }

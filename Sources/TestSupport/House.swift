@@ -57,18 +57,19 @@ public final class House: Sendable {
   /// - Parameters:
   ///   - clients: to be registered.
   ///   - ledgerKey: the bank's registered key, PEM.
+  ///   - tagScheme: how the bank's tags are made, hmac or voprf.
   ///   - settings: further `YONJO_…` variables of the broker.
   ///   - prepare: fills the simulator's state directory before the simulator is started.
   ///   - answers: asks `/readyz`; true once the broker is ready.
   public static func start(
-    clients: [Client], ledgerKey: (secret: String, open: String), settings: [String: String] = [:],
+    clients: [Client], ledgerKey: (secret: String, open: String), tagScheme: String = "hmac", settings: [String: String] = [:],
     prepare: @Sendable (_ simulatorState: String) throws -> Void,
     answers: @escaping @Sendable (House) async -> Bool
   ) async throws -> House {
     let house = try House(database: try await TestDatabase.create(), settings: settings, answers: answers)
     do {
       try prepare(house.simulatorState)
-      try await house.furnish(clients: clients, ledgerKey: ledgerKey)
+      try await house.furnish(clients: clients, ledgerKey: ledgerKey, tagScheme: tagScheme)
       return house
     } catch {
       await house.end()
@@ -93,7 +94,7 @@ public final class House: Sendable {
     watchdog = try HouseWatchdog(directory: directory)
   }
 
-  private func furnish(clients: [Client], ledgerKey: (secret: String, open: String)) async throws {
+  private func furnish(clients: [Client], ledgerKey: (secret: String, open: String), tagScheme: String) async throws {
     try keep(ledgerKey, as: "ledger-key")
     for client in clients { try keep(client.key, as: client.role) }
     try await command("jlis-simulator", ["tls", "--out", secrets + "/tls", "--name", "localhost", "--name", "127.0.0.1"])
@@ -104,7 +105,7 @@ public final class House: Sendable {
     try await command("yonjo", ["keys", "init"])
     let bank = try await create([
       "tenant", "create", "--json", "--name", "Kiyose Bank", "--status", "deemedVerifier", "--registered-key",
-      secrets + "/ledger-key.pub.pem",
+      secrets + "/ledger-key.pub.pem", "--tag-scheme", tagScheme,
       "--service-id", "accounts", "--service-name", "Accounts", "--jlis-service-id", "SIM-BANK-1",
     ])
     let fintech = try await create([

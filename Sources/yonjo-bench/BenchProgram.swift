@@ -8,7 +8,9 @@ import Story
 struct BenchProgram: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "yonjo-bench", abstract: "Measures a running broker over HTTPS with keep-alive.",
-    subcommands: [Enrol.self, LookUps.self, Logins.self, Lists.self, Canonical.self, Ledger.self, TagKeys.self])
+    subcommands: [
+      Enrol.self, LookUps.self, Batches.self, Logins.self, Lines.self, Guessing.self, Lists.self, Canonical.self, Ledger.self, TagKeys.self,
+    ])
 
   struct Common: ParsableArguments {
     @Option(help: "The cast file that Deploy wrote.") var cast: String
@@ -49,12 +51,56 @@ struct BenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "look-ups", abstract: "POST /v1/matches/tags.")
     @OptionGroup var common: Common
     @OptionGroup var load: Load
+    @Option(help: "Tags that nobody has, asked for between those of the enrolled.") var unknown = 0
 
     func run() async throws {
       let cast = try common.open()
       let measurement = try Measurement(cast: cast, enrolment: common.enrolled())
-      report(try await measurement.lookUps(clients: load.clients, seconds: load.seconds + load.warmUp, warmUpSeconds: load.warmUp))
+      report(
+        try await measurement.lookUps(
+          clients: load.clients, unknown: unknown, seconds: load.seconds + load.warmUp, warmUpSeconds: load.warmUp))
       await cast.close()
+    }
+  }
+
+  struct Batches: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "POST /v1/matches/tags/batch, 1,000 tags each.")
+    @OptionGroup var common: Common
+    @OptionGroup var load: Load
+
+    func run() async throws {
+      let cast = try common.open()
+      let measurement = try Measurement(cast: cast, enrolment: common.enrolled())
+      report(try await measurement.batches(clients: load.clients, seconds: load.seconds + load.warmUp, warmUpSeconds: load.warmUp))
+      await cast.close()
+    }
+  }
+
+  struct Lines: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "A file of ledger changes, the same every time.")
+    @Option(help: "The file of enrolled citizens.") var enrolment: String
+    @Option(help: "How many lines.") var lines: Int
+    @Option(help: "How many of the enrolled leave.") var leaving: Int
+    @Option(help: "The file.") var out: String
+    @Option(help: "The same rows for \\copy.") var rows: String?
+
+    func validate() throws {
+      guard (1...100_000_000).contains(lines), leaving >= 0 else { throw ValidationError("1…100000000 lines.") }
+    }
+
+    func run() throws {
+      let enrolled = try JSONDecoder().decode(Enrolment.self, from: Data(contentsOf: URL(fileURLWithPath: enrolment)))
+      try LedgerLines.write(lines, leaving: Array(enrolled.tags.prefix(leaving)), to: out, rows: rows)
+    }
+  }
+
+  struct Guessing: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Tags a second on one core, for whoever has the keys.")
+    @Option(help: "Seconds for each scheme.") var seconds = 3.0
+
+    func run() throws {
+      let (shared, blinded) = (try GuessingMeasurement.shared(seconds: seconds), try GuessingMeasurement.blinded(seconds: seconds))
+      print(String(format: "hmac=%.0f voprf=%.0f", shared, blinded))
     }
   }
 

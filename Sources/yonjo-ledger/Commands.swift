@@ -46,8 +46,11 @@ struct TagCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let report = try await Tagging.run(
-      file, keys: try await keys.keys(), mapping: try columns.mapping(), card: card, output: output, progress: .onStandardError("tag"))
+    let report = try await keys.withConnection { connection in
+      try await Tagging.run(
+        file, keys: try await keys.tagger(by: connection), mapping: try columns.mapping(), card: card, output: output,
+        progress: .onStandardError("tag"))
+    }
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain(
       "\(report.tagged) of \(report.rows) rows tagged" + (report.rejectedFile.map { ", \(report.rejected) left aside: \($0)" } ?? ""))
@@ -85,6 +88,7 @@ struct DiffCommand: AsyncParsableCommand {
     commandName: "diff", abstract: "The changes between two days' ledgers, as push takes them. Either is CSV, or what tag made of it.")
   @Argument(help: "Yesterday's.") var old: String
   @Argument(help: "Today's.") var new: String
+  @Option(help: "How many customers may have left; otherwise a tenth of yesterday's, and a hundred in any case.") var leavingLimit: Int?
   @OptionGroup var keys: KeyOptions
   @OptionGroup var columns: ColumnOptions
   @Option(help: "Where the changes go; standard output without it.") var output: String?
@@ -92,13 +96,16 @@ struct DiffCommand: AsyncParsableCommand {
 
   func validate() throws {
     if json, output == nil { throw ValidationError("--json needs --output: the changes would stand on the same output.") }
+    if let leavingLimit, leavingLimit < 0 { throw ValidationError("--leaving-limit is not below 0.") }
   }
 
   func run() async throws {
-    let report = try await Differing.run(
-      old: old, new: new, mapping: try columns.mapping(), output: output, progress: .onStandardError("diff")
-    ) {
-      () throws(LedgerToolError) in try await translated { try await keys.keys() }
+    let report = try await keys.withConnection { connection in
+      try await Differing.run(
+        old: old, new: new, mapping: try columns.mapping(), output: output, progress: .onStandardError("diff")
+      ) {
+        () throws(LedgerToolError) in try await translated { try await keys.tagger(by: connection) }
+      }
     }
     if json { try YonjoLedger.show(report) }
     YonjoLedger.complain(
@@ -130,7 +137,7 @@ struct PushCommand: AsyncParsableCommand {
       report = try await Pushing(file: file, mapping: try columns.mapping(), progress: .onStandardError("push")).run(
         to: connection, patience: .seconds(wait)
       ) {
-        () throws(LedgerToolError) in try await translated { try await keys.keys(from: connection) }
+        () throws(LedgerToolError) in try await translated { try await keys.tagger(by: connection) }
       }
     } catch {
       await connection.close()

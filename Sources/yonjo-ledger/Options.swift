@@ -31,32 +31,40 @@ struct ConnectionOptions: ParsableArguments {
 /// Where the tag keys come from.
 struct KeyOptions: ParsableArguments {
   @OptionGroup var connection: ConnectionOptions
-  @Option(help: "PEM file of the private key to which tag keys are wrapped (YONJO_LEDGER_REGISTERED_KEY).") var registeredKey: String?
-  @Option(help: "A saved answer of GET /v1/tag-keys, still wrapped, for tagging without a connection (YONJO_LEDGER_TAG_KEYS).") var tagKeys:
-    String?
+  @Option(help: "PEM file of the private key to which tag keys are wrapped (YONJO_LEDGER_REGISTERED_KEY); scheme voprf needs none.")
+  var registeredKey: String?
+  @Option(
+    help: "A saved answer of GET /v1/tag-keys, still wrapped, for tagging without a connection (YONJO_LEDGER_TAG_KEYS); voprf needs one.")
+  var tagKeys: String?
 
-  func keys() async throws -> LedgerKeys {
-    if try value(tagKeys, "--tag-keys") != nil { return try await keys(from: nil) }
-    let connection = try connection.connection()
+  /// Runs something that may need a connection for as long as it makes tags: scheme `voprf` has the broker evaluate them. nil where no address is given;
+  /// what needs one says so.
+  func withConnection<Value>(_ body: (BrokerConnection?) async throws -> Value) async throws -> Value {
+    guard try value(connection.url, "--url") != nil else { return try await body(nil) }
+    let opened: BrokerConnection?
+    // With saved keys of scheme hmac nobody is asked, and the other options may be missing.
+    if try value(tagKeys, "--tag-keys") != nil { opened = try? connection.connection() } else { opened = try connection.connection() }
     do {
-      let keys = try await keys(from: connection)
-      await connection.close()
-      return keys
+      let result = try await body(opened)
+      await opened?.close()
+      return result
     } catch {
-      await connection.close()
+      await opened?.close()
       throw error
     }
   }
 
-  func keys(from connection: BrokerConnection?) async throws -> LedgerKeys {
-    let path = try require(registeredKey, "--registered-key")
-    guard let key = try? DecryptionKey(pemRepresentation: text(of: path)) else { throw LedgerToolError.keyFileMalformed(path) }
+  func tagger(by connection: BrokerConnection?) async throws -> TenantTagger {
+    let key = try value(registeredKey, "--registered-key").map { path in
+      guard let key = try? DecryptionKey(pemRepresentation: text(of: path)) else { throw LedgerToolError.keyFileMalformed(path) }
+      return key
+    }
     if let saved = try value(tagKeys, "--tag-keys") {
       guard let answer = try? JSONValue(parsing: Array(text(of: saved).utf8)) else { throw LedgerToolError.tagKeysMalformed }
-      return try LedgerKeys(answer: answer, registeredKey: key, at: Date())
+      return try TenantTagger(answer: answer, broker: connection, registeredKey: key, at: Date())
     }
     guard let connection else { throw LedgerToolError.optionMissing("--url") }
-    return try await LedgerKeys.fetch(from: connection, registeredKey: key, at: Date())
+    return try await TenantTagger.fetch(from: connection, registeredKey: key, at: Date())
   }
 }
 

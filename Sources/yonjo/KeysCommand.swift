@@ -76,7 +76,7 @@ struct KeysCommand: AsyncParsableCommand {
     @Option(help: "The tenant whose key it is; without it a key of the platform.")
     var tenant: String?
 
-    @Option(name: .customLong("overlap-days"), help: "How long the older edge key is still taken.")
+    @Option(name: .customLong("overlap-days"), help: "How long the older edge or voprf key is still taken.")
     var overlapDays = 30
 
     private struct Report: Encodable {

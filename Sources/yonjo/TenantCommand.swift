@@ -1,5 +1,6 @@
 import ArgumentParser
 import Broker
+import CitizenItems
 import Foundation
 
 /// `yonjo tenant`
@@ -20,6 +21,7 @@ struct TenantCommand: AsyncParsableCommand {
     let revocationPolicy: String
     let fallbackSeconds: Int
     let revocationOverride: RevocationOverride?
+    let tagScheme: String
     let allowances: RateAllowances
     let createdAt: Date
     let suspendedAt: Date?
@@ -32,16 +34,20 @@ struct TenantCommand: AsyncParsableCommand {
       revocationPolicy = tenant.revocationPolicy.rawValue
       fallbackSeconds = tenant.fallbackSeconds
       revocationOverride = tenant.revocationOverride
+      tagScheme = tenant.tagScheme.rawValue
       allowances = tenant.allowances
       createdAt = tenant.createdAt
       suspendedAt = tenant.suspendedAt
     }
 
-    var text: String { "\(id)\t\(status)\(sandbox ? " sandbox" : "")\(suspendedAt == nil ? "" : " suspended")\t\(name)" }
+    var text: String {
+      "\(id)\t\(status)\(sandbox ? " sandbox" : "")\(suspendedAt == nil ? "" : " suspended")\(tagScheme == "hmac" ? "" : " \(tagScheme)")\t\(name)"
+    }
 
     /// What it may ask in a minute.
     var allowanceText: String {
-      "  a minute: \(allowances.lookUp) look-ups, \(allowances.signature) signatures, \(allowances.evaluation) evaluations"
+      "  a minute: \(allowances.lookUp) look-ups (\(allowances.lookUpsPerTag) of one tag), \(allowances.signature) signatures "
+        + "(\(allowances.signaturesPerCard) of one card), \(allowances.evaluation) evaluations"
     }
 
     /// What decides on revocation, one thing a line.
@@ -91,6 +97,11 @@ struct TenantCommand: AsyncParsableCommand {
     @Option(name: .customLong("revocation-policy"), help: "crl, ocsp or ocspThenCrl.")
     var revocationPolicy = RevocationPolicy.ocspThenCrl.rawValue
 
+    @Option(
+      name: .customLong("tag-scheme"),
+      help: "hmac: the bank gets the edge key. voprf: it blinds, the broker evaluates, nobody else can guess (RFC 9497). For good.")
+    var tagScheme = TagScheme.hmac.rawValue
+
     @Option(name: .customLong("registered-key"), help: "Public key (PEM or JWK) to which its tag keys are handed over.")
     var registeredKey: String?
 
@@ -110,10 +121,12 @@ struct TenantCommand: AsyncParsableCommand {
       guard let policy = RevocationPolicy(rawValue: revocationPolicy) else {
         throw CommandFailure(.badUse, "--revocation-policy must be crl, ocsp or ocspThenCrl.")
       }
+      guard let scheme = TagScheme(rawValue: tagScheme) else { throw CommandFailure(.badUse, "--tag-scheme must be hmac or voprf.") }
       let key = try registeredKey.map { path throws(CommandFailure) in try PublicKeyFile.read(path) }
       let tenant = try await TenantCommand.administer(common) { administration in
         try await administration.create(
-          name: name, status: status, isSandbox: sandbox, revocationPolicy: policy, registeredKey: key, serviceID: serviceID,
+          name: name, status: status, isSandbox: sandbox, revocationPolicy: policy, tagScheme: scheme, registeredKey: key,
+          serviceID: serviceID,
           serviceName: serviceName,
           jlisServiceID: jlisServiceID, operatorName: TenantCommand.operatorName)
       }
@@ -303,9 +316,22 @@ struct TenantCommand: AsyncParsableCommand {
     @Option(help: "0 to 10000000.")
     var evaluations: Int?
 
+    @Option(name: .customLong("signatures-per-card"), help: "How often one card may sign at the tenant; 0 to 10000000.")
+    var signaturesPerCard: Int?
+
+    @Option(name: .customLong("look-ups-per-tag"), help: "How often one tag may be looked up; 0 to 10000000.")
+    var lookUpsPerTag: Int?
+
+    func validate() throws {
+      if client != nil, signaturesPerCard != nil || lookUpsPerTag != nil {
+        throw ValidationError("--signatures-per-card and --look-ups-per-tag are the tenant's, not a client's.")
+      }
+    }
+
     func run() async throws {
       let id = try TenantCommand.id(id)
       let (client, lookUps, signatures, evaluations) = (client, lookUps, signatures, evaluations)
+      let (perCard, perTag) = (signaturesPerCard, lookUpsPerTag)
       let tenant = try await TenantCommand.administer(common) { administration in
         if let client {
           try await administration.allow(
@@ -313,9 +339,12 @@ struct TenantCommand: AsyncParsableCommand {
             operatorName: TenantCommand.operatorName)
           return try await administration.get(id)
         }
-        guard lookUps != nil || signatures != nil || evaluations != nil else { return try await administration.get(id) }
+        guard [lookUps, signatures, evaluations, perCard, perTag].contains(where: { $0 != nil }) else {
+          return try await administration.get(id)
+        }
         return try await administration.allow(
-          id, lookUps: lookUps, signatures: signatures, evaluations: evaluations, operatorName: TenantCommand.operatorName)
+          id, lookUps: lookUps, signatures: signatures, evaluations: evaluations, signaturesPerCard: perCard, lookUpsPerTag: perTag,
+          operatorName: TenantCommand.operatorName)
       }
       try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).allowanceText)
     }

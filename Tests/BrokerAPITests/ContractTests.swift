@@ -20,7 +20,8 @@ struct ContractTests {
     ]
     #expect(
       used.subtracting(listed).subtracting(ofPages).sorted() == [
-        "allowanceInvalid", "fallbackInvalid", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
+        "allowanceInvalid", "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong",
+        "overrideUndocumented",
       ])
   }
 

@@ -33,7 +33,7 @@ struct RouteTests {
     "GET /v1/pairs/x",
     "POST /v1/pairs", "POST /v1/pairs/search", "DELETE /v1/subjects/x", "GET /v1/subjects/x", "GET /v1/subjects/x/status",
     "GET /v1/subjects/x/status-checks", "POST /v1/subjects/search", "POST /v1/subjects/x/latest-items", "POST /v1/subjects/x/status-checks",
-    "GET /v1/tag-keys", "GET /v1/verifications/x", "POST /v1/verifications/search",
+    "GET /v1/tag-keys", "GET /v1/verifications/x", "POST /v1/verifications/search", "POST /v1/voprf/evaluations",
   ]
 
   @Test("without a token every route answers 401, whatever the body")

@@ -1,4 +1,6 @@
+import CitizenItems
 import Foundation
+import JLISSimulator
 import PostgreSQL
 import Testing
 
@@ -64,6 +66,87 @@ import Testing
     }
   }
 
+  /// How many look-ups of one tag are answered before one is refused, and that it says when to come again.
+  private static func answered(_ broker: TestBroker, _ caller: Caller, _ tag: String, of count: Int, inBatches: Bool = false) async throws
+    -> Int
+  {
+    var answered = 0
+    for _ in 0..<count {
+      do {
+        if inBatches {
+          _ = try await broker.services.matches.lookUp(caller, cardTags: [tag, tag])
+          answered += 2
+        } else {
+          _ = try await broker.services.matches.lookUp(caller, cardTag: tag)
+          answered += 1
+        }
+      } catch let refusal as Refusal {
+        guard case .tooMany(let seconds) = refusal.kind else { throw refusal }
+        #expect((1...60).contains(seconds))
+      }
+    }
+    return answered
+  }
+
+  @Test func oneTagIsLookedUpSoOftenAndOthersStillAre() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let limit = RateAllowances.standard.lookUpsPerTag
+      let tags = try await broker.ledgerTags(bank, Hanako.asInLedger) + broker.ledgerTags(bank, Hanako.moved)
+      #expect(try await Self.answered(broker, bank.caller, tags[0].text, of: limit + 20) == limit)
+      #expect(try await Self.answered(broker, bank.caller, tags[1].text, of: limit, inBatches: true) == limit)
+      // Another tenant's look-ups of the same bytes are its own.
+      #expect(try await Self.answered(broker, try await broker.bank().caller, tags[0].text, of: 10) == 10)
+      broker.wait(seconds: 60)
+      #expect(try await Self.answered(broker, bank.caller, tags[0].text, of: 10) == 10)
+    }
+  }
+
+  @Test func replicasCountOneTagTogetherOnceItIsAskedOften() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let other = broker.another()
+      let limit = RateAllowances.standard.lookUpsPerTag
+      let tag = try await broker.ledgerTags(bank, Hanako.asInLedger)[0].text
+      #expect(try await Self.answered(broker, bank.caller, tag, of: limit) == limit)
+      // What a replica counts by itself alone is an eighth.
+      var there = 0
+      for _ in 0..<limit { there += (try? await other.matches.lookUp(bank.caller, cardTag: tag)) == nil ? 0 : 1 }
+      #expect(there == limit / 8)
+      await other.stop()
+    }
+  }
+
+  @Test func oneCardSignsSoOftenWhateverForAndWhateverItsStanding() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (hanako, taro) = (try broker.hanako(), try broker.taro())
+      _ = try await broker.onboardWithPair(bank, hanako)
+      let limit = RateAllowances.standard.signaturesPerCard
+      for _ in 1..<limit { #expect(try await broker.match(bank, hanako).matched) }
+      try broker.simulator.die(hanako.id)
+      // One more is refused for its number; whether the certificate still holds is not looked at.
+      #expect(try await refusalCode { _ = try await broker.match(bank, hanako) } == "tooManyRequests")
+      #expect(try await refusalCode { _ = try await broker.onboard(bank, hanako) } == "tooManyRequests")
+      #expect(try await broker.match(bank, taro).verdict == .ok)
+      broker.wait(seconds: 60)
+      #expect(try await broker.match(bank, hanako).verdict.result == "certificateRevoked")
+    }
+  }
+
+  @Test func aNonVerifierCannotTellARevokedCardByItsCount() async throws {
+    try await TestBroker.with { broker in
+      let fintech = try await broker.fintech(sandbox: true)
+      let (hanako, taro) = (try broker.hanako(), try broker.taro())
+      let limit = RateAllowances.standard.signaturesPerCard
+      for _ in 0..<limit { _ = try await broker.match(fintech, taro) }
+      #expect(try await refusalCode { _ = try await broker.match(fintech, taro) } == "tooManyRequests")
+      try broker.simulator.die(hanako.id)
+      // As often as it likes: as a card that nobody trusts.
+      for _ in 0...limit { #expect(try await broker.match(fintech, hanako).verdict.result == "certificateRevoked") }
+    }
+  }
+
   @Test func kindsTenantsAndClientsAreCountedApart() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()
@@ -79,7 +162,9 @@ import Testing
     try await TestBroker.with { broker in
       let bank = try await broker.bank()
       let changed = try await broker.administration.allow(bank.id, lookUps: 7, operatorName: "test")
-      #expect(changed.allowances == RateAllowances(lookUp: 7, signature: 6_000, evaluation: 6_000))
+      #expect(changed.allowances == RateAllowances(lookUp: 7, signature: 6_000, evaluation: 600))
+      let ones = try await broker.administration.allow(bank.id, signaturesPerCard: 5, lookUpsPerTag: 9, operatorName: "test").allowances
+      #expect(ones.signaturesPerCard == 5 && ones.lookUpsPerTag == 9 && ones.lookUp == 7)
       try await broker.administration.allow(
         client: bank.caller.clientID, of: bank.id, lookUps: nil, signatures: 3, evaluations: nil, operatorName: "test")
       let row = try await broker.inspect("select signatures_per_minute, look_ups_per_minute from clients")[0]

@@ -22,7 +22,8 @@ import Testing
 
   @Test func eachOfManyAtOnceGetsItsOwnAnswerAndItsOwnAuditRow() async throws {
     try await TestBroker.with { broker in
-      let bank = try await broker.bank()
+      var bank = try await broker.bank()
+      bank.allowances.lookUpsPerTag = 1_000
       let hanako = try broker.hanako()
       let (_, pair) = try await broker.onboardWithPair(bank, hanako)
       let known = try await broker.ledgerTags(bank, Hanako.asInLedger)[0].text

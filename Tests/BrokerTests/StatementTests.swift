@@ -54,6 +54,9 @@ struct StatementTests {
     ConsentStore.jlisServices, ConsentStore.isBeingCancelled, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs,
     LedgerStore.lockStored, LedgerStore.left,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
+    RotationStore.unretired, RotationStore.retire, RotationStore.unfinishedJobs, RotationStore.lockUnfinished, RotationStore.lockUnder,
+    RotationStore.reseal, RotationStore.removeDoubles, RotationStore.isAnyUnder, RotationStore.linesAfter, RotationStore.resealLines,
+    RotationStore.pairsAfter, RotationStore.lockSubjects, RotationStore.stranded, RotationStore.removeEnded,
   ]
 
   /// What requests do as well.

@@ -36,6 +36,17 @@ struct CertificateTests {
     #expect(certificate.der == World.signingCertificate)
   }
 
+  @Test func aUserNoticeBesideTheStatementIsNoHindrance() throws {
+    let text = Encoder.utf8("公的個人認証")
+    for notice in [
+      Encoder.sequence(), Encoder.sequence(text),
+      Encoder.sequence(Encoder.sequence(Encoder.ia5("JPKI"), Encoder.sequence(Encoder.integer(1), Encoder.integer(2))), text),
+    ] {
+      let certificate = try signing { $0[ExtensionID.policies]?.value = World.policies("1.2.392.200149.8.5.1.1.20", notice: notice) }
+      #expect(certificate.medium == .card)
+    }
+  }
+
   @Test func anAuthenticationCertificatePassesAndHasNoItems() throws {
     let certificate = try World.verifier.verifyCertificate(World.authenticationCertificate, kind: .authentication, at: World.now)
     #expect(certificate.kind == .authentication)

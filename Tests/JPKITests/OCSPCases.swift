@@ -127,6 +127,16 @@ enum OCSPCases {
     answer("another serial number", .ocspOtherCertificate) { $0.serial = Encoder.integer(7) },
     answer("another issuer's key", .ocspOtherIssuer) { $0.keyHash = World.youngerSigningAuthority.key.identifier },
     answer("another issuer's name", .ocspOtherIssuer) { $0.nameHash = sha1(World.authenticationAuthority.name) },
+    answer("an answer about another issuer's certificate in front", .ocspOtherIssuer) {
+      var other = AnswerRecipe()
+      other.nameHash = sha1(World.authenticationAuthority.name)
+      $0.otherSingles = [other.single]
+    },
+    answer("an answer with a cut name in front", .ocspOtherIssuer) {
+      var other = AnswerRecipe()
+      other.nameHash.removeLast(2)
+      $0.otherSingles = [other.single]
+    },
     answer("a CertID by MD5", .ocspHashAlgorithm) { $0.hashAlgorithm = Encoder.algorithm(Algorithm.md5) },
     answer("no answer at all", .ocspOtherCertificate) { $0.singleCount = 0 },
     answer("no nonce", .ocspNonceMissing) { $0.nonce = nil },

@@ -96,6 +96,18 @@ enum RevocationListCases {
         Encoder.extension("2.5.29.29", critical: true, Encoder.sequence(Encoder.explicit(4, World.authenticationAuthority.name)))
       ]
     },
+    list("a reason that is critical", .crlExtensionUnknownCritical) {
+      $0.entries[1].extensions = [Encoder.extension("2.5.29.21", critical: true, Encoder.enumerated(4))]
+    },
+    list("an entry with a list's extension", .crlMalformed) {
+      $0.entries[1].extensions = [Encoder.extension("2.5.29.20", Encoder.integer(5))]
+    },
+    list("an entry with an invalidity date in words", .crlMalformed) {
+      $0.entries[1].extensions = [Encoder.extension("2.5.29.24", Encoder.utf8("20260601000000Z"))]
+    },
+    list("an entry with a hold instruction that is none", .crlMalformed) {
+      $0.entries[1].extensions = [Encoder.extension("2.5.29.23", Encoder.null)]
+    },
     list("expired", .crlExpired) { $0.nextUpdate = Encoder.utc("260701025959Z") },
     list("of tomorrow", .crlNotYetValid) { $0.thisUpdate = Encoder.utc("260702000000Z") },
   ]

@@ -125,6 +125,19 @@ enum SigningCertificateCases {
     spoiled("an authority", .certificateProfile, .isCA) {
       $0.extensions.append(.init(oid: ExtensionID.basicConstraints, critical: true, value: Encoder.sequence(Encoder.boolean(true))))
     },
+    spoiled("no authority, but a path length", .certificateProfile, .extensionMalformed) {
+      $0.extensions.append(.init(oid: ExtensionID.basicConstraints, value: Encoder.sequence(Encoder.integer(0))))
+    },
+    spoiled("a user notice that is none", .certificateProfile, .extensionMalformed) {
+      $0[ExtensionID.policies]?.value = World.policies("1.2.392.200149.8.5.1.1.20", notice: Encoder.integer(1))
+    },
+    spoiled("a user notice with a number for its text", .certificateProfile, .extensionMalformed) {
+      $0[ExtensionID.policies]?.value = World.policies("1.2.392.200149.8.5.1.1.20", notice: Encoder.sequence(Encoder.integer(1)))
+    },
+    spoiled("a phone's certificate without a subject", .certificateProfile, .subjectName) {
+      $0[ExtensionID.policies]?.value = World.policies("1.2.392.200149.8.5.1.1.40")
+      $0.subject = Encoder.sequence()
+    },
     spoiled("no keyUsage", .certificateProfile, .keyUsage) { $0[ExtensionID.keyUsage] = nil },
     spoiled("keyUsage not critical", .certificateProfile, .keyUsage) { $0[ExtensionID.keyUsage]?.critical = false },
     spoiled("keyUsage of an authentication certificate", .certificateProfile, .keyUsage) {

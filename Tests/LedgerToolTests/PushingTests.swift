@@ -50,6 +50,20 @@ import Testing
     #expect(uploads.count == 3 && uploads[0] == uploads[1] && uploads[1] == uploads[2])
   }
 
+  @Test func aPushWaitsUntilTheConnectionOfTheOneThatWasKilledIsGone() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.file("c.csv", Self.changes)
+    let broker = FakeLedgerBroker()
+    broker.state.withLock { $0.uploadsInProgress = 3 }
+    #expect(try await Self.push(file, to: broker, WrappedKeys().live(1)).state == "done")
+    #expect(broker.state.withLock { $0.uploads }.count == 4)
+    broker.state.withLock { $0.uploadsInProgress = .max }
+    let second = try scratch.file("d.csv", Self.changes)
+    await #expect(throws: LedgerToolError.self) {
+      try await Self.push(second, to: broker, WrappedKeys().live(1), patience: .milliseconds(20))
+    }
+  }
+
   @Test func aPushThatIsDoneIsNotSentAgain() async throws {
     let scratch = try Scratch()
     let file = try scratch.file("c.csv", Self.changes)

@@ -58,23 +58,24 @@ import Testing
 
   @Test func partsOnDiskTellTheSameAsMemory() async throws {
     let scratch = try Scratch()
-    // More than one part: above 8 MiB.
-    let count = 100_000
-    var old = Self.header
-    var new = Self.header
-    for number in 1...count { old += Self.row(number) }
-    for number in (2...count).reversed() { new += Self.row(number, lot: number % 1_000 == 0 ? 2 : 1) }
-    new += Self.row(count + 1) + Self.row(2)
+    // More than one part: above 8 MiB, most of it in a column that nobody reads.
+    let count = 10_000
+    func row(_ number: Int, lot: Int = 1) -> String {
+      String(Self.row(number, lot: lot).dropLast()) + "," + String(repeating: "x", count: 900) + "\n"
+    }
+    let header = String(Self.header.dropLast()) + ",memo\n"
+    let old = header + (1...count).map { row($0) }.joined()
+    let new = header + (2...count).reversed().map { row($0, lot: $0 % 1_000 == 0 ? 2 : 1) }.joined() + row(count + 1) + row(2)
     let keys = try WrappedKeys().live(1)
     let files = (try scratch.file("old.csv", old), try scratch.file("new.csv", new))
     let report = try await Differing.run(old: files.0, new: files.1, mapping: ColumnMapping(), output: scratch.path + "/changes") {
       () throws(LedgerToolError) in keys
     }
     #expect(
-      [Int]([report.old, report.new, report.came, report.left, report.changed, report.rejected]) == [count, count, 1, 1, 100, 1] as [Int])
+      [Int]([report.old, report.new, report.came, report.left, report.changed, report.rejected]) == [count, count, 1, 1, 10, 1] as [Int])
     #expect(scratch.read(files.1 + ".rejected.csv") == "line,reason\n\(count + 2),ref repeated\n")
     let changes = scratch.read(scratch.path + "/changes").split(separator: "\n")
-    #expect(changes.count == 102 && changes.count { $0.hasSuffix(#""after":null,"ref":"C-1"}"#) } == 1)
+    #expect(changes.count == 12 && changes.count { $0.hasSuffix(#""after":null,"ref":"C-1"}"#) } == 1)
     #expect(changes.count { $0.hasPrefix(#"{"before":[],"#) && $0.hasSuffix(#""ref":"C-\#(count + 1)"}"#) } == 1)
     // The same from tag files.
     for (file, name) in [(files.0, "/old"), (files.1, "/new")] {
@@ -107,6 +108,39 @@ import Testing
       () throws(LedgerToolError) in keys
     }
     #expect(report.left == 0 && report.withheld == 1 && report.changed == 1 && report.rejected == 1)
+  }
+
+  @Test func aFileThatWasCutShortDeletesNobody() async throws {
+    let scratch = try Scratch()
+    let old = try scratch.file("old.csv", Self.header + (1...300).map { Self.row($0) }.joined())
+    let new = try scratch.file("new.csv", Self.header + (1...150).map { Self.row($0) }.joined())
+    let empty = try scratch.file("empty.tags", "")
+    let keys = try WrappedKeys().live(1)
+    for (file, left) in [(new, 150), (empty, 300)] {
+      await #expect(throws: LedgerToolError.tooManyLeft(left, of: 300)) {
+        try await Differing.run(old: old, new: file, mapping: ColumnMapping(), output: scratch.path + "/changes") {
+          () throws(LedgerToolError) in keys
+        }
+      }
+    }
+    #expect(!scratch.exists(scratch.path + "/changes"))
+    let report = try await Differing.run(old: old, new: new, mapping: ColumnMapping(), output: scratch.path + "/changes", leavingLimit: 150)
+    {
+      () throws(LedgerToolError) in keys
+    }
+    #expect(report.left == 150)
+  }
+
+  @Test func aNightWithoutChangesPushesNothing() async throws {
+    let scratch = try Scratch()
+    let file = try scratch.file("ledger.csv", Self.header + Self.row(1))
+    let keys = try WrappedKeys().live(1)
+    _ = try await Differing.run(old: file, new: file, mapping: ColumnMapping(), output: scratch.path + "/changes") {
+      () throws(LedgerToolError) in keys
+    }
+    let broker = FakeLedgerBroker()
+    let report = try await PushingTests.push(scratch.path + "/changes", to: broker, keys)
+    #expect(report.received == 0 && broker.state.withLock { $0.uploads.isEmpty })
   }
 
   @Test func aFileHasItsNameOnlyWhenItIsWhole() async throws {

@@ -70,6 +70,8 @@ final class FakeLedgerBroker: LedgerBroker {
     var job = #"{"id":"ldg_1","state":"done","received":2,"deleted":1,"activated":0,"unknown":1,"invalid":[]}"#
     var looksUntilDone = 1
     var refusal: BrokerProblem?
+    /// So many uploads find an earlier one's connection still there.
+    var uploadsInProgress = 0
   }
   let state = Mutex(State())
   let keysAnswer: JSONValue
@@ -89,6 +91,15 @@ final class FakeLedgerBroker: LedgerBroker {
       return state.failures.isEmpty ? nil : state.failures.removeFirst()
     }
     if let failure { throw failure }
+    let isBusy = state.withLock { state in
+      guard state.uploadsInProgress > 0 else { return false }
+      state.uploadsInProgress -= 1
+      return true
+    }
+    if isBusy {
+      let body = #"{"type":"urn:yonjo:problem:uploadInProgress","title":"conflict","status":409,"code":"uploadInProgress"}"#
+      return BrokerAnswer(status: 409, headers: [(name: "content-type", value: "application/problem+json")], body: Array(body.utf8))
+    }
     if let refusal = state.withLock({ $0.refusal }) {
       let body = #"{"type":"\#(refusal.type)","title":"\#(refusal.title)","status":\#(refusal.status),"code":"\#(refusal.code)"}"#
       return BrokerAnswer(
@@ -96,6 +107,8 @@ final class FakeLedgerBroker: LedgerBroker {
     }
     return answer(202, Array(#"{"jobId":"ldg_1"}"#.utf8))
   }
+
+  func evaluate(keyVersion: Int, blinded: [[UInt8]]) async throws(BrokerClientError) -> BrokerAnswer { throw .answerMalformed }
 
   func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer {
     state.withLock { state in

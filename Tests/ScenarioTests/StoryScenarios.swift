@@ -10,6 +10,15 @@ import Testing
     #expect(Set(told.recorder.exchanges.map(\.request.step)).count >= 20)
   }
 
+  @Test func `the same story is told where the bank blinds its tags and the broker evaluates them`() async throws {
+    try await Houses.with(tagScheme: "voprf") { house in
+      let recorder = StoryRecorder()
+      let journey = try await StoryBook.tell(on: Stage(cast: house.cast(), listeners: [recorder]), journey: Journey(id: "voprf"))
+      #expect(journey.ledgerTags.values.allSatisfy { $0.count == 1 && $0[0].hasPrefix("voprf.1.1.") })
+      #expect(recorder.exchanges.contains { $0.request.path == "/v1/voprf/evaluations" && $0.status == 200 })
+    }
+  }
+
   @Test func `every error is a problem with a code`() async throws {
     let told = try await ToldHouse.shared
     let refused = told.recorder.exchanges.filter { $0.status >= 400 }

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct StoryRecorderTests {
   @Test(arguments: [
+    ("/v1/documents/verifications", "/v1/documents/verifications"), ("/v1/voprf/evaluations", "/v1/voprf/evaluations"),
     ("/v1/onboardings", "/v1/onboardings"),
     ("/v1/onboardings/onb_1/signature", "/v1/onboardings/{id}/signature"),
     ("/v1/consents/con_1?at=2025-01-01T00:00:00Z", "/v1/consents/{id}"),

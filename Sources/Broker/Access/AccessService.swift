@@ -156,7 +156,9 @@ public final class AccessService: Sendable {
       keys: set["keys"] ?? [], scopes: Set(try row.textArray(1).compactMap(Scope.init(rawValue:))), origins: try row.textArray(2),
       status: status,
       isSandbox: try row.bool(4), policy: policy,
-      allowances: RateAllowances(lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13)),
+      allowances: RateAllowances(
+        lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13), signaturesPerCard: try row.int(17),
+        lookUpsPerTag: try row.int(18)),
       clientAllowances: try RateKind.own(row, at: 14), isSuspended: try row.bool(6))
   }
 

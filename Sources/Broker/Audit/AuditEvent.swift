@@ -6,10 +6,10 @@ public struct AuditEvent: Sendable, Codable {
   /// What happened; the names are stable and listed in OpenAPI.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case tenantCreated, tenantSuspended, tenantChanged, revocationOverrideSet, revocationOverrideEnded, clientCreated, clientRotated,
-      clientRevoked, keyRotated, keysHandedOver
+      clientRevoked, keyRotated, keyRetired, pairsStranded, keysHandedOver
     case tokenIssued, noticeCreated, noticesViewed, onboardingCreated, onboardingSigned, onboardingViewed, loginAnswered, matchAnswered,
       documentVerified,
-      tagLookedUp, tagsLookedUp
+      tagLookedUp, tagsLookedUp, tagsEvaluated
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
       consentRevoked, consentExpired

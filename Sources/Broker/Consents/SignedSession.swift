@@ -16,7 +16,7 @@ struct SignedSession: Sendable {
       throw Refusal(.conflict, "sessionClosed", "Too many signatures failed; the session is closed.", nextStep: "Start a new one.")
     }
     guard core.clock.now() < session.expiresAt else { throw StatelessSession.expired }
-    let examination = await core.examiner.examine(material.main, over: session.toBeSigned, kind: .signing, policy: caller.revocationPolicy)
+    let examination = try await core.examiner.examine(material.main, over: session.toBeSigned, kind: .signing, caller: caller)
     guard case .sound(let sound) = examination else { return examination }
     let indexes = try await core.vault.tenantKeys(caller.tenantID).indexes(of: sound.certificate.serial, kind: .signing)
     let found = try await core.database.query(

@@ -11,6 +11,7 @@ public final class BackgroundJobs: Sendable {
   private let core: BrokerCore
   private let book: ConsentBook
   private let applier: LedgerApplier
+  private let rotation: TagRotation
   private let stored: AsyncStream<(TenantID, LedgerJobID)>
   private let continuation: AsyncStream<(TenantID, LedgerJobID)>.Continuation
   /// How far each J-LIS service's cancellations were followed; a new process begins at the beginning, which changes nothing twice.
@@ -21,6 +22,8 @@ public final class BackgroundJobs: Sendable {
     self.core = core
     self.book = book
     applier = LedgerApplier(database: core.database, vault: core.vault, clock: core.clock, pairs: core.pairs, audit: core.audit)
+    rotation = TagRotation(
+      database: core.database, vault: core.vault, clock: core.clock, pairs: core.pairs, audit: core.audit, logger: core.logger)
     // Bounded: what does not fit is found by the sweep.
     (stored, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_000))
   }
@@ -43,18 +46,31 @@ public final class BackgroundJobs: Sendable {
         }
         self.continuation.finish()
       }
+      group.addTask {
+        while !Task.isCancelled {
+          await self.rotateTags()
+          try? await Task.sleep(for: interval)
+        }
+      }
     }
   }
 
   /// One round over all tenants.
-  public func sweep() async {
+  public func sweep() async { await eachTenant { await sweep($0) } }
+
+  /// One round of key rotation over all tenants; apart from the sweep, because ten million pairs take their time.
+  public func rotateTags() async {
+    await eachTenant { tenant in await attempt("tagRotation", tenant) { try await rotation.run(tenant) } }
+  }
+
+  private func eachTenant(_ work: (TenantID) async -> Void) async {
     guard let tenants = try? await core.database.platform([BoundStatement(TenantStore.ids)]) else {
       core.logger.error("jobs cannot read the tenants")
       return
     }
     for row in tenants[0].rows {
       guard !Task.isCancelled, let uuid = try? row.uuid(0) else { return }
-      await sweep(TenantID(uuid))
+      await work(TenantID(uuid))
     }
   }
 

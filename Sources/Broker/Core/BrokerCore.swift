@@ -13,9 +13,13 @@ public struct BrokerCore: Sendable {
   let idempotency: Idempotency
   let opener: CardOpener
   let examiner: CardExaminer
+  let allowances: RateLimiter
   let revocation: RevocationService
   let standing: StandingService
   let pairs: PairKeeper
+  let cardTags: CardTags
+  /// Work over a millisecond.
+  let work: WorkPool
   let receipts: ReceiptSigner
   let trust: TrustStore
   let jlis: any JLISService

@@ -25,6 +25,8 @@ public struct BrokerServices: Sendable {
   public let ledgerChanges: LedgerChangeService
   /// Edge keys, wrapped for the bank.
   public let tagKeys: TagKeyService
+  /// Blinded tags of scheme `voprf`.
+  public let evaluations: EvaluationService
   /// 同意.
   public let consents: ConsentService
   /// 撤回.
@@ -78,6 +80,7 @@ public struct BrokerServices: Sendable {
     let indexes = RevocationIndexes(directory: revocationDirectory, trust: trust, database: database, clock: clock, logger: logger)
     let revocation = RevocationService(jlis: jlis, work: work, indexes: indexes, clock: clock, ocsp: ocsp, logger: logger)
     let verifier = CardVerifier(trust: trust, policies: policies)
+    let limiter = RateLimiter(database: database, clock: clock)
     func core(_ database: Database) -> BrokerCore {
       let vault = KeyVault(database: database, root: root, clock: clock)
       let audit = AuditTrail(ids: ids, clock: clock)
@@ -86,8 +89,11 @@ public struct BrokerServices: Sendable {
       return BrokerCore(
         database: database, vault: vault, clock: clock, ids: ids, audit: audit, events: events,
         idempotency: Idempotency(database: database, vault: vault, clock: clock, instance: instance), opener: CardOpener(vault: vault),
-        examiner: CardExaminer(verifier: verifier, revocation: revocation, clock: clock), revocation: revocation,
+        examiner: CardExaminer(verifier: verifier, revocation: revocation, clock: clock, vault: vault, allowances: limiter),
+        allowances: limiter,
+        revocation: revocation,
         standing: StandingService(database: database, vault: vault, clock: clock, pairs: pairs, events: events), pairs: pairs,
+        cardTags: CardTags(work: work), work: work,
         receipts: ReceiptSigner(vault: vault, issuer: issuer), trust: trust, jlis: jlis, issuer: issuer, logger: logger)
     }
     func book(_ core: BrokerCore) -> ConsentBook {
@@ -100,7 +106,7 @@ public struct BrokerServices: Sendable {
     let jobs = BackgroundJobs(core: jobsCore, book: book(jobsCore))
     let consentBook = book(main)
     access = AccessService(core: main)
-    allowances = RateLimiter(database: database, clock: clock)
+    allowances = limiter
     notices = NoticeService(core: main)
     onboardings = OnboardingService(core: main, book: consentBook)
     documents = DocumentService(core: main, book: consentBook)
@@ -110,6 +116,7 @@ public struct BrokerServices: Sendable {
     pairs = PairService(core: main)
     ledgerChanges = LedgerChangeService(core: main, onStored: { jobs.ledgerChangesStored($0, $1) })
     tagKeys = TagKeyService(core: main)
+    evaluations = EvaluationService(core: main)
     consents = ConsentService(core: main, book: consentBook)
     withdrawals = WithdrawalService(core: main, book: consentBook)
     subjects = SubjectService(core: main, book: consentBook)

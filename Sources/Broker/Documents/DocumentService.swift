@@ -68,7 +68,7 @@ public struct DocumentService: Sendable {
     case .refused(let verdict, let digest): return try await refuse(caller, draft, digest, verdict, nil, claim)
     case .material(let read): material = read
     }
-    switch await core.examiner.examine(material.part, overDigest: material.digest, kind: .signing, policy: caller.revocationPolicy) {
+    switch try await core.examiner.examine(material.part, overDigest: material.digest, kind: .signing, caller: caller) {
     case .refused(let verdict, let part): return try await refuse(caller, draft, material.digest, verdict, part, claim)
     case .sound(let part):
       let outcome = try await record(caller, draft, agreed, material.digest, part, claim)

@@ -1,4 +1,4 @@
-internal import CitizenItems
+public import CitizenItems
 internal import Crypto
 public import Foundation
 internal import JOSE
@@ -66,8 +66,8 @@ public struct KeyAdministration: Sendable {
   }
 
   /// Makes version 1 of every key of a tenant that has none. May be repeated.
-  public func ensureTenantKeys(_ tenant: TenantID) async throws {
-    for purpose in TenantKeyPurpose.allCases {
+  public func ensureTenantKeys(_ tenant: TenantID, scheme: TagScheme = .hmac) async throws {
+    for purpose in TenantKeyPurpose.all(for: scheme) {
       let newest = try await database.query(tenant, KeyStore.newestTenantKey, [.uuid(tenant.uuid), .text(purpose.rawValue)]).rows[0].int(0)
       if newest == 0 { _ = try await addTenantKey(tenant, purpose, newest: newest) }
     }
@@ -77,8 +77,13 @@ public struct KeyAdministration: Sendable {
   /// Returns the new version. Serial index and sealing keys keep every version.
   public func rotateTenantKey(_ tenant: TenantID, _ purpose: TenantKeyPurpose, overlapSeconds: TimeInterval) async throws -> Int {
     let newest = try await database.query(tenant, KeyStore.newestTenantKey, [.uuid(tenant.uuid), .text(purpose.rawValue)]).rows[0].int(0)
+    guard newest > 0 else {
+      throw Refusal.field(
+        "purpose", "keyPurposeUnused", "This tenant has no \(purpose.rawValue) key.",
+        nextStep: "Look at `yonjo tenant show`: tenants of scheme hmac rotate edge, those of scheme voprf voprf.")
+    }
     let version = try await addTenantKey(tenant, purpose, newest: newest)
-    if purpose == .edge, newest > 0 {
+    if purpose == .edge || purpose == .voprf {
       _ = try await database.query(
         tenant, KeyStore.endTenantKey,
         [.uuid(tenant.uuid), .text(purpose.rawValue), .int4(Int32(newest)), .timestamp(clock.now().addingTimeInterval(overlapSeconds))])
@@ -88,9 +93,16 @@ public struct KeyAdministration: Sendable {
 
   private func addTenantKey(_ tenant: TenantID, _ purpose: TenantKeyPurpose, newest: Int) async throws -> Int {
     let version = newest + 1
-    let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+    let bytes: [UInt8]
+    let fingerprint: String
+    if purpose == .voprf {
+      let key = try VOPRFKey.generate(version: version)
+      (bytes, fingerprint) = (key.bytes, key.publicKey.fingerprint)
+    } else {
+      bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+      fingerprint = try EdgeKey(version: version, bytes: bytes).fingerprint
+    }
     let wrapped = try root.wrap(bytes, context: Self.context(tenant: tenant, purpose: purpose.rawValue, version: version))
-    let fingerprint = try EdgeKey(version: version, bytes: bytes).fingerprint
     let results = try await database.unit(
       tenant,
       [

@@ -9,6 +9,8 @@ internal import Synchronization
 public final class KeyVault: Sendable {
   /// How long unwrapped keys are kept before they are read anew, in seconds.
   static let lifetimeSeconds: TimeInterval = 60
+  /// After this time every process has read a new key, in seconds: its lifetime, and as much again for a read that took long and clocks that differ.
+  static let publishedSeconds: TimeInterval = 2 * lifetimeSeconds
 
   private struct State {
     var tenants: [TenantID: (keys: TenantKeys, until: Date)] = [:]
@@ -36,7 +38,7 @@ public final class KeyVault: Sendable {
     let result = try await database.query(tenant, KeyStore.tenantKeys, [.uuid(tenant.uuid), .timestamp(now)])
     let keys: TenantKeys
     do {
-      keys = try unwrap(result.rows, of: tenant)
+      keys = try unwrap(result.rows, of: tenant, at: now)
     } catch {
       throw .unavailable("The key store")
     }
@@ -67,9 +69,9 @@ public final class KeyVault: Sendable {
   /// Forgets what is cached: after a rotation in this process.
   public func forget() { state.withLock { $0 = State() } }
 
-  private func unwrap(_ rows: some Collection<Row>, of tenant: TenantID) throws -> TenantKeys {
+  private func unwrap(_ rows: some Collection<Row>, of tenant: TenantID, at now: Date) throws -> TenantKeys {
     var edges: [TenantKeys.Edge] = []
-    var peppers: [PepperKey] = []
+    var peppers: [(key: PepperKey, createdAt: Date)] = []
     var serialIndexKeys: [SymmetricKey] = []
     var sealing: [Int: SymmetricKey] = [:]
     for row in rows {
@@ -77,18 +79,21 @@ public final class KeyVault: Sendable {
       let purpose = try row.text(0)
       let key = try root.unwrap(try row.bytes(2), context: KeyAdministration.context(tenant: tenant, purpose: purpose, version: version))
       switch TenantKeyPurpose(rawValue: purpose) {
-      case .edge: edges.append(.init(key: try EdgeKey(version: version, bytes: key), notAfter: try row.optionalTimestamp(3)))
-      case .pepper: peppers.append(try PepperKey(version: version, bytes: key))
+      case .edge: edges.append(.init(key: .hmac(try EdgeKey(version: version, bytes: key)), notAfter: try row.optionalTimestamp(3)))
+      case .voprf: edges.append(.init(key: .voprf(try VOPRFKey(version: version, bytes: key)), notAfter: try row.optionalTimestamp(3)))
+      case .pepper: peppers.append((try PepperKey(version: version, bytes: key), try row.timestamp(4)))
       case .serialIndex: serialIndexKeys.append(SymmetricKey(data: key))
       case .sealing: sealing[version] = SymmetricKey(data: key)
       case nil: throw KeyError.unknownVersion
       }
     }
-    guard let sealingVersion = sealing.keys.max(), !serialIndexKeys.isEmpty, !peppers.isEmpty, !edges.isEmpty else {
-      throw KeyError.unknownVersion
-    }
+    // A pepper is written only when every process must have read it: what one writes, all others look for.
+    guard let sealingVersion = sealing.keys.max(), !serialIndexKeys.isEmpty, !edges.isEmpty,
+      let written = peppers.first(where: { $0.createdAt <= now.addingTimeInterval(-Self.publishedSeconds) }) ?? peppers.last
+    else { throw KeyError.unknownVersion }
     return TenantKeys(
-      tenantID: tenant, edges: edges, peppers: peppers, serialIndexKeys: serialIndexKeys, sealing: sealing, sealingVersion: sealingVersion)
+      tenantID: tenant, edges: edges, peppers: peppers.map(\.key), writtenPepper: written.key, serialIndexKeys: serialIndexKeys,
+      sealing: sealing, sealingVersion: sealingVersion)
   }
 
   private func unwrapPlatform(_ rows: some Collection<Row>) throws -> PlatformKeys {

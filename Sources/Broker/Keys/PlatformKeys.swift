@@ -34,5 +34,20 @@ public enum PlatformKeyPurpose: String, Sendable, CaseIterable {
 
 /// What a tenant key is for; one row a version in `tenant_keys`.
 public enum TenantKeyPurpose: String, Sendable, CaseIterable {
-  case edge, pepper, serialIndex, sealing
+  /// Edge keys of scheme `hmac`, shared with the bank; of scheme `voprf`, the broker's alone.
+  case edge, voprf
+  case pepper, serialIndex, sealing
+
+  /// Purposes of which a tenant of this scheme has keys.
+  static func all(for scheme: TagScheme) -> [TenantKeyPurpose] {
+    allCases.filter { $0 != .edge && $0 != .voprf || $0 == edge(for: scheme) }
+  }
+
+  /// The purpose of the keys by which its tags are made.
+  static func edge(for scheme: TagScheme) -> TenantKeyPurpose {
+    switch scheme {
+    case .hmac: .edge
+    case .voprf: .voprf
+    }
+  }
 }

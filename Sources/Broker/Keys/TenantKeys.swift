@@ -5,10 +5,10 @@ internal import JPKI
 
 /// A tenant's keys, unwrapped, in memory only. Prints as `<redacted>`.
 public struct TenantKeys: Sendable, Redacted {
-  /// One edge key that is in force.
+  /// One key that is in force, by which tags are made.
   public struct Edge: Sendable {
-    /// Its version and its bytes.
-    public let key: EdgeKey
+    /// Its scheme, its version and its secret.
+    public let key: TagKey
     /// After this instant the version is no longer taken; nil while no end is set.
     public let notAfter: Date?
   }
@@ -16,14 +16,16 @@ public struct TenantKeys: Sendable, Redacted {
   let tenantID: TenantID
   /// Newest first.
   public let edges: [Edge]
-  /// Newest first; all of them are looked for, the first is written.
+  /// Newest first; all of them are looked for.
   let peppers: [PepperKey]
+  /// The pepper under which tags are written: the newest that every process has had the time to learn of.
+  let writtenPepper: PepperKey
   /// Newest first.
   let serialIndexKeys: [SymmetricKey]
   let sealing: [Int: SymmetricKey]
   let sealingVersion: Int
 
-  /// Stored forms of an edge tag, under every live pepper; the first is the one to write.
+  /// Stored forms of an edge tag, under every live pepper: to be looked for.
   func stored(_ tag: EdgeTag) throws(KeyError) -> [[UInt8]] {
     var forms: [[UInt8]] = []
     for pepper in peppers {
@@ -33,11 +35,31 @@ public struct TenantKeys: Sendable, Redacted {
     return forms
   }
 
+  /// The stored form of an edge tag that is written.
+  func written(_ tag: EdgeTag) throws(KeyError) -> [UInt8] {
+    guard let stored = try? writtenPepper.seal(tag) else { throw .damaged }
+    return stored.bytes
+  }
+
+  /// The secret of scheme `voprf` in this version; nil where it is not live.
+  func voprf(version: Int) -> VOPRFKey? {
+    for edge in edges {
+      if case .voprf(let key) = edge.key, key.version == version { return key }
+    }
+    return nil
+  }
+
   /// The edge tag of a stored form; nil where its pepper is retired or it is damaged.
   func open(stored bytes: [UInt8]) -> EdgeTag? {
     let stored = StoredTag(bytes: bytes)
     guard let pepper = peppers.first(where: { $0.version == stored.pepperVersion }) else { return nil }
     return try? pepper.open(stored)
+  }
+
+  /// The same where a tag that does not open must not pass for none: these keys may be older than what has been sealed since.
+  func opened(stored bytes: [UInt8]) throws(KeyError) -> EdgeTag {
+    guard let tag = open(stored: bytes) else { throw .unknownVersion }
+    return tag
   }
 
   /// Keyed indexes of a serial (law 2), newest key first. The issuer's generation is no part of it: J-LIS names a successor by its number alone.

@@ -95,13 +95,14 @@ public struct LatestItemsService: Sendable {
       }
     case .ask(let question):
       let answer = try await ask(question)
+      let tags = try await cardTags(of: answer, keys)
       return try await core.database.transaction(caller.tenantID) { transaction in
         guard try await core.pairs.lock(id, tenant: caller.tenantID, in: transaction) else { throw Refusal.notFound("subject") }
         // The consent may have been withdrawn while J-LIS was asked: then what it gave is dropped here, unread.
         guard case .ask = try await self.question(caller.tenantID, id, keys, in: transaction) else {
           return try await end(caller, id, "consentCancelled", pair: nil, question.consent.id, items: nil, claim, in: transaction)
         }
-        return try await settle(caller, id, question, answer, claim, keys, in: transaction)
+        return try await settle(caller, id, question, answer, tags, claim, keys, in: transaction)
       }
     }
   }
@@ -142,8 +143,8 @@ public struct LatestItemsService: Sendable {
 
   /// The second transaction: binding of the new serial, pairs, audit, answer.
   private func settle(
-    _ caller: Caller, _ id: SubjectID, _ question: Question, _ answer: LatestItemsAnswer, _ claim: Idempotency.Claim, _ keys: TenantKeys,
-    in transaction: TenantTransaction
+    _ caller: Caller, _ id: SubjectID, _ question: Question, _ answer: LatestItemsAnswer, _ tags: [EdgeTag]?, _ claim: Idempotency.Claim,
+    _ keys: TenantKeys, in transaction: TenantTransaction
   ) async throws -> LatestItemsResult {
     switch answer {
     case .unchanged: return try await end(caller, id, "unchanged", pair: nil, question.consent.id, items: nil, claim, in: transaction)
@@ -164,7 +165,7 @@ public struct LatestItemsService: Sendable {
         serial: newSerial, kind: .signing, to: id, issuerKeyIdentifier: nil, medium: nil, notBefore: nil, notAfter: nil, method: "none",
         keys: keys,
         in: transaction)
-      let pair = try await renewPair(id, partial, keys, in: transaction)
+      let pair = try await renewPair(id, tags, keys, in: transaction)
       let agreed = Set(question.consent.items)
       let items = DisclosedItems(
         name: agreed.contains(.name) ? partial.name : nil, address: agreed.contains(.address) ? partial.address : nil,
@@ -173,17 +174,24 @@ public struct LatestItemsService: Sendable {
     }
   }
 
+  /// The card tags of an answer that brought all four items; nil for any other.
+  private func cardTags(of answer: LatestItemsAnswer, _ keys: TenantKeys) async throws -> [EdgeTag]? {
+    guard case .updated(let partial, _) = answer, let name = partial.name, let address = partial.address,
+      let dateOfBirth = partial.dateOfBirth, let sex = partial.sex
+    else { return nil }
+    return try await core.cardTags.make(FourItems(name: name, address: address, dateOfBirth: dateOfBirth, sex: sex), keys)
+  }
+
   /// All four items make a new card tag and a pending row; fewer leave the pair stale (house.md, pair table).
-  private func renewPair(_ id: SubjectID, _ partial: PartialItems, _ keys: TenantKeys, in transaction: TenantTransaction) async throws
+  private func renewPair(_ id: SubjectID, _ tags: [EdgeTag]?, _ keys: TenantKeys, in transaction: TenantTransaction) async throws
     -> OnboardedPair?
   {
     let rows = try await core.pairs.pairs(of: id, keys: keys, in: transaction)
     guard let row = rows.last(where: { $0.state != .pending }) ?? rows.last else { return nil }
-    guard let name = partial.name, let address = partial.address, let dateOfBirth = partial.dateOfBirth, let sex = partial.sex else {
+    guard let tags else {
       let after = try await core.pairs.apply(.latestItemsIncomplete, to: row, keys: keys, in: transaction)
       return after.map { OnboardedPair(id: $0.id, state: $0.state) }
     }
-    let tags = try CardTags.make(FourItems(name: name, address: address, dateOfBirth: dateOfBirth, sex: sex), keys)
     if var pending = rows.first(where: { $0.state == .pending }) {
       pending.cardTags = tags
       let after = try await core.pairs.carryOut(.stays, pending, keys: keys, in: transaction)

@@ -68,8 +68,8 @@ public struct LoginService: Sendable {
     let session = try StatelessSession.read(id, .login, caller: caller, at: core.clock.now(), keys: platform)
     let material = try await core.opener.open(card, caller: caller, session: id)
     let part = material.authentication ?? material.main
-    let examination = await core.examiner.examine(
-      part, over: session.toBeSigned(caller.tenantID), kind: .authentication, policy: caller.revocationPolicy)
+    let examination = try await core.examiner.examine(
+      part, over: session.toBeSigned(caller.tenantID), kind: .authentication, caller: caller)
     guard case .sound(let sound) = examination else { return try await refuse(caller, session, examination) }
 
     let keys = try await core.vault.tenantKeys(caller.tenantID)

@@ -24,6 +24,8 @@ struct LedgerApplier: Sendable {
     return try await database.transaction(tenant) { transaction in
       let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
+      // While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
+      if keys.peppers.count > 1 { try await LineSealing.complete(job, keys, in: transaction) }
       let left = try await transaction.query(LedgerStore.left, key).rows.map(Self.hit)
       let arrived = try await transaction.query(LedgerStore.arrived, key).rows.map(Self.hit)
       var deleted = 0
@@ -69,7 +71,7 @@ struct LedgerApplier: Sendable {
 
   private func after(_ line: Int, _ key: [SQLValue], _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> [EdgeTag] {
     guard let row = try await transaction.query(LedgerStore.afterOf, key + [.int8(Int64(line))]).rows.first else { return [] }
-    return (try row.optionalBytesArray(0) ?? []).compactMap { keys.open(stored: $0) }
+    return try (row.optionalBytesArray(0) ?? []).map { try keys.opened(stored: $0) }
   }
 
   private static func hit(_ row: Row) throws -> Hit {

@@ -79,32 +79,52 @@ public final class LedgerChangeService: Sendable {
 
   private func store<Lines: AsyncSequence>(_ caller: Caller, _ standing: Standing, _ lines: Lines) async throws
   where Lines.Element == [[UInt8]] {
-    let keys = try await core.vault.tenantKeys(caller.tenantID)
     var running = SHA256()
     var count = 0
-    var batch: [(Int, LedgerLine)] = []
-    for try await arrived in lines {
-      for line in arrived where !(line.isEmpty) {
-        running.update(data: line)
-        running.update(data: [0x0a])
-        count += 1
-        if count < standing.received { continue }
-        if count == standing.received {
-          guard Array(running.finalize()) == standing.digest else { throw Self.bodyDiffers }
-          continue
+    var batch: [(Int, [UInt8])] = []
+    // One batch is written while the next arrives and is read and sealed.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      do {
+        for try await arrived in lines {
+          for line in arrived where !(line.isEmpty) {
+            running.update(data: line)
+            running.update(data: Self.lineEnd)
+            count += 1
+            if count < standing.received { continue }
+            if count == standing.received {
+              guard Array(running.finalize()) == standing.digest else { throw Self.bodyDiffers }
+              continue
+            }
+            // A job that was stored whole takes no further line.
+            guard standing.state == .receiving else { throw Self.bodyDiffers }
+            batch.append((count, line))
+            if batch.count >= Self.batchLines {
+              let read = try await sealed(batch, caller)
+              batch.removeAll(keepingCapacity: true)
+              _ = try await group.next()
+              let (received, digest) = (count, Array(running.finalize()))
+              group.addTask { try await self.write(caller, standing.job, read, received, digest, isLast: false) }
+            }
+          }
         }
-        // A job that was stored whole takes no further line.
-        guard standing.state == .receiving else { throw Self.bodyDiffers }
-        batch.append((count, LedgerLine(line, keys: keys)))
-        if batch.count >= Self.batchLines {
-          try await write(caller, standing.job, batch, count, Array(running.finalize()), isLast: false)
-          batch.removeAll(keepingCapacity: true)
-        }
+      } catch {
+        // What arrived whole before the upload was cut is kept.
+        _ = try await group.next()
+        throw error
       }
+      _ = try await group.next()
     }
     guard count >= standing.received else { throw Self.bodyDiffers }
     guard standing.state == .receiving else { return }
-    try await write(caller, standing.job, batch, count, Array(running.finalize()), isLast: true)
+    try await write(caller, standing.job, sealed(batch, caller), count, Array(running.finalize()), isLast: true)
+  }
+
+  private static let lineEnd: [UInt8] = [0x0A]
+
+  /// By the keys of this moment: a long upload may live through a rotation.
+  private func sealed(_ batch: [(Int, [UInt8])], _ caller: Caller) async throws -> [(Int, LedgerLine)] {
+    let keys = try await core.vault.tenantKeys(caller.tenantID)
+    return try await core.work.run { batch.map { ($0.0, LedgerLine($0.1, keys: keys)) } }
   }
 
   private func write(_ caller: Caller, _ job: LedgerJobID, _ batch: [(Int, LedgerLine)], _ received: Int, _ digest: [UInt8], isLast: Bool)

@@ -1,6 +1,7 @@
 internal import CitizenItems
 internal import Foundation
 internal import JPKI
+internal import Logging
 internal import PostgreSQL
 
 /// How a match in place of the registered seal ended.
@@ -55,15 +56,16 @@ public struct MatchService: Sendable {
     try caller.require(.matching)
     let session = try StatelessSession.read(id, .match, caller: caller, at: core.clock.now(), keys: try await core.vault.platformKeys())
     let material = try await core.opener.open(card, caller: caller, session: id)
-    let examination = await core.examiner.examine(
-      material.main, over: session.toBeSigned(caller.tenantID), kind: .signing, policy: caller.revocationPolicy)
+    let examination = try await core.examiner.examine(
+      material.main, over: session.toBeSigned(caller.tenantID), kind: .signing, caller: caller)
     guard case .sound(let sound) = examination, let items = sound.certificate.items else {
       return try await refuse(caller, session, examination)
     }
 
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     var stored: [[UInt8]] = []
-    for tag in try CardTags.make(items, keys) { stored.append(contentsOf: try keys.stored(tag)) }
+    let tags = try await core.cardTags.make(items, keys)
+    for tag in tags { stored.append(contentsOf: try keys.stored(tag)) }
     let digests = try await core.idempotency.digests(caller, request)
     let now = core.clock.now()
     let evidence = VerificationEvidence(id: core.ids.next(), at: now, sound.revocation)
@@ -84,9 +86,29 @@ public struct MatchService: Sendable {
     let verdict = outcome == "replayed" ? Verdict(.replayed) : Verdict.ok
     let matched = outcome == "matched"
     let told = try VerificationEvidence(told: row, at: 5, checkedAt: 9) ?? evidence
+    if matched, try row.int(10) < tags.count, let pair = try row.optionalUUID(2), let subject = try row.optionalUUID(1) {
+      await gain(PairID(pair), of: SubjectID(subject), tags, keys)
+    }
     return MatchAnswer(
       id: id, verdict: verdict, matched: matched, subjectID: matched ? try row.optionalUUID(1).map(SubjectID.init) : nil,
       pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: told)
+  }
+
+  /// The card's side takes up the key versions that came after its last certificate was seen. Where that fails, the next card does it.
+  private func gain(_ pair: PairID, of subject: SubjectID, _ tags: [EdgeTag], _ keys: TenantKeys) async {
+    do {
+      try await core.database.transaction(keys.tenantID) { transaction in
+        guard try await core.pairs.lock(subject, tenant: keys.tenantID, in: transaction),
+          let found = try await transaction.query(PairStore.byID, [.uuid(keys.tenantID.uuid), .uuid(pair.uuid)]).rows.first
+        else { return }
+        var row = try PairRow(found, keys)
+        guard !Set(row.cardTags).isDisjoint(with: tags) else { return }
+        row.cardTags = Array(Set(row.cardTags).union(tags))
+        _ = try await core.pairs.carryOut(.stays, row, keys: keys, in: transaction)
+      }
+    } catch {
+      core.logger.notice("a pair did not take up a new key version", metadata: ["pair": "\(pair)"])
+    }
   }
 
   private func refuse(_ caller: Caller, _ session: StatelessSession, _ examination: Examination) async throws -> MatchAnswer {
@@ -113,8 +135,10 @@ public struct MatchService: Sendable {
         "/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
+    let forms = try keys.stored(tag)
+    try await core.allowances.take(caller, one: .lookUp, forms[0])
     let asked = SharedLookUps.Asked(
-      forms: try keys.stored(tag), auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
+      forms: forms, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
     guard let row = try await lookUps.ask(caller.tenantID, asked) else { return TagAnswer(isKnown: false, pair: nil) }
     return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys))
   }
@@ -134,7 +158,9 @@ public struct MatchService: Sendable {
           "/cardTags/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.",
           nextStep: "Make it with `yonjo-ledger tag`.")
       }
-      for form in try keys.stored(tag) {
+      let forms = try keys.stored(tag)
+      try await core.allowances.take(caller, one: .lookUp, forms[0])
+      for form in forms {
         stored.append(form)
         positions.append(Int32(index))
       }
@@ -148,19 +174,6 @@ public struct MatchService: Sendable {
     var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: cardTags.count)
     for row in results[0].rows { answers[try row.int(0)] = TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys)) }
     return answers
-  }
-}
-
-/// Tags of a verified card, one per live edge key.
-enum CardTags {
-  /// Refuses items that have no canonical form; a certificate that passed its profile has one.
-  static func make(_ items: FourItems, _ keys: TenantKeys) throws(Refusal) -> [EdgeTag] {
-    guard let canonical = try? CanonicalForm.bytes(of: items) else {
-      throw Refusal(
-        .unprocessable, "itemsNotCanonical", "The certificate's items have no canonical form.",
-        nextStep: "Report this to the platform operator.")
-    }
-    return keys.edges.map { EdgeTag.hmac(canonical, key: $0.key) }
   }
 }
 
@@ -218,7 +231,8 @@ enum MatchStore {
     )
     select p.outcome, h.subject_id, h.pair_id, h.state, h.ledger_ref_sealed,
       case when t.result <> p.result then null else e.verification_id end, t.method, t.source_time,
-      coalesce(t.revocation_override, false), e.used_at
+      coalesce(t.revocation_override, false), e.used_at,
+      (select count(distinct c.key_version)::int4 from pair_tags c where c.tenant_id = $1 and c.pair_id = h.pair_id and c.side = 'card')
     from proof p left join hit h on true left join first_time e on true left join told t on true
     """)
 }

@@ -114,7 +114,7 @@ struct PairKeeper: Sendable {
     for (side, tags) in [("card", row.cardTags), ("ledger", row.ledgerTags)] {
       statements.append(BoundStatement(PairStore.clearTags, [tenant, pair, .text(side)]))
       if !tags.isEmpty {
-        let stored = try tags.map { try keys.stored($0)[0] }
+        let stored = try tags.map { try keys.written($0) }
         statements.append(
           BoundStatement(
             PairStore.insertTags, [tenant, pair, .text(side), .bytesArray(stored), .int4Array(tags.map { Int32($0.keyVersion) })]))

@@ -30,8 +30,8 @@ struct PairRow: Sendable {
     ledgerRefIndex = try row.optionalBytes(3)
     ledgerRefSealed = try row.optionalBytes(4)
     decideUntil = try row.optionalTimestamp(5)
-    cardTags = try row.bytesArray(6).compactMap { keys.open(stored: $0) }
-    ledgerTags = try row.bytesArray(7).compactMap { keys.open(stored: $0) }
+    cardTags = try row.bytesArray(6).map { try keys.opened(stored: $0) }
+    ledgerTags = try row.bytesArray(7).map { try keys.opened(stored: $0) }
   }
 
   /// How the two sides compare.

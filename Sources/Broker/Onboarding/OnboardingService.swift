@@ -100,14 +100,14 @@ public struct OnboardingService: Sendable {
     guard core.clock.now() < session.expiresAt else { throw StatelessSession.expired }
     try checkDeclared(signature.declaredItems, session)
 
-    let signing = await core.examiner.examine(material.main, over: session.toBeSigned, kind: .signing, policy: caller.revocationPolicy)
+    let signing = try await core.examiner.examine(material.main, over: session.toBeSigned, kind: .signing, caller: caller)
     guard case .sound(let card) = signing, let items = card.certificate.items else {
       guard case .refused(let verdict, let part) = signing else { throw Refusal.unavailable("The verifier") }
       return try await refuse(caller, session, id, verdict, part, nil, claim)
     }
     var authentication: SoundPart?
     if let part = material.authentication {
-      switch await core.examiner.examine(part, over: session.toBeSigned, kind: .authentication, policy: caller.revocationPolicy) {
+      switch try await core.examiner.examine(part, over: session.toBeSigned, kind: .authentication, caller: caller) {
       case .refused(let verdict, let found): return try await refuse(caller, session, id, verdict, found, nil, claim)
       case .sound(let sound): authentication = sound
       }
@@ -169,6 +169,9 @@ public struct OnboardingService: Sendable {
     let now = core.clock.now()
     let evidence = VerificationEvidence(id: core.ids.next(), at: now, card.revocation)
     let binder = SubjectBinder(core: core)
+    var cardTags: [EdgeTag]?
+    if caller.scopes.contains(.matching), let items = card.certificate.items { cardTags = try await core.cardTags.make(items, keys) }
+    let tags = cardTags
     return try await core.database.transaction(caller.tenantID) { transaction in
       let agreed = try await book.agreedAgain(session.request.consents, caller: caller, in: transaction)
       let (subject, isNew) = try await binder.subject(
@@ -176,9 +179,9 @@ public struct OnboardingService: Sendable {
       try await binder.bind(card, to: subject, keys: keys, in: transaction)
       if let authentication { try await binder.bind(authentication, to: subject, keys: keys, in: transaction) }
       var pair: OnboardedPair?
-      if caller.scopes.contains(.matching), let items = card.certificate.items {
+      if let tags {
         let row = try await core.pairs.onboarded(
-          subject, cardTags: try CardTags.make(items, keys), ledgerTags: ledgerTags, ledgerRef: ledgerRef, keys: keys, in: transaction)
+          subject, cardTags: tags, ledgerTags: ledgerTags, ledgerRef: ledgerRef, keys: keys, in: transaction)
         pair = row.map { OnboardedPair(id: $0.id, state: $0.state) }
       }
       let consents = try await book.give(

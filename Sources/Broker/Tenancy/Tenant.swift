@@ -1,3 +1,4 @@
+public import CitizenItems
 public import Foundation
 public import JOSE
 internal import PostgreSQL
@@ -18,6 +19,8 @@ public struct Tenant: Sendable, Codable {
   public let fallbackSeconds: Int
   /// Lets unknown revocation pass until its end; nil unless the operator set one.
   public let revocationOverride: RevocationOverride?
+  /// How its tags are made; chosen when it is made.
+  public let tagScheme: TagScheme
   /// What it may ask in a minute.
   public let allowances: RateAllowances
   /// When the operator made it.
@@ -63,13 +66,15 @@ public struct RegisteredClient: Sendable, Codable {
 enum TenantStore {
   private static let policyColumns =
     "revocation_fallback_seconds, revocation_override_reason, revocation_override_by, revocation_override_until"
-  private static let allowanceColumns = "look_ups_per_minute, signatures_per_minute, evaluations_per_minute"
+  private static let allowanceColumns =
+    "look_ups_per_minute, signatures_per_minute, evaluations_per_minute, signatures_per_card, look_ups_per_tag"
   private static let columns =
-    "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at, \(policyColumns), \(allowanceColumns)"
+    "tenant_id, name, verifier_status, sandbox, revocation_policy, created_at, suspended_at, \(policyColumns), \(allowanceColumns), tag_scheme"
   static let insert = Statement(
     "insert_tenant",
     """
-    insert into tenants (tenant_id, name, verifier_status, sandbox, revocation_policy, registered_key, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+    insert into tenants (tenant_id, name, verifier_status, sandbox, revocation_policy, registered_key, created_at, tag_scheme)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     """)
   static let insertService = Statement(
     "insert_service",
@@ -97,7 +102,8 @@ enum TenantStore {
     "allow_tenant",
     """
     update tenants set look_ups_per_minute = coalesce($2, look_ups_per_minute), signatures_per_minute = coalesce($3, signatures_per_minute),
-      evaluations_per_minute = coalesce($4, evaluations_per_minute) where tenant_id = $1
+      evaluations_per_minute = coalesce($4, evaluations_per_minute), signatures_per_card = coalesce($5, signatures_per_card),
+      look_ups_per_tag = coalesce($6, look_ups_per_tag) where tenant_id = $1
     """)
   /// All three as given: null ends an allowance of the client's own.
   static let allowClient = Statement(
@@ -126,7 +132,7 @@ enum TenantStore {
     select c.keys::text, c.scopes, c.origins, t.verifier_status, t.sandbox, t.revocation_policy, t.suspended_at is not null,
       t.revocation_fallback_seconds, t.revocation_override_reason, t.revocation_override_by, t.revocation_override_until,
       t.look_ups_per_minute, t.signatures_per_minute, t.evaluations_per_minute,
-      c.look_ups_per_minute, c.signatures_per_minute, c.evaluations_per_minute
+      c.look_ups_per_minute, c.signatures_per_minute, c.evaluations_per_minute, t.signatures_per_card, t.look_ups_per_tag
     from clients c join tenants t on t.tenant_id = c.tenant_id where c.tenant_id = $1 and c.client_id = $2 and c.revoked_at is null
     """)
   static let clientTenant = Statement("client_tenant", "select yonjo_client_tenant($1)")
@@ -152,14 +158,15 @@ public struct TenantAdministration: Sendable {
   /// Makes a tenant with its keys and its first service, `main` unless named otherwise. It is born `notVerifier` unless the operator says otherwise.
   public func create(
     name: String, status: VerifierStatus = .notVerifier, isSandbox: Bool = false, revocationPolicy: RevocationPolicy = .ocspThenCrl,
-    registeredKey: JSONWebKey?, serviceID: String = "main", serviceName: String? = nil, jlisServiceID: String?, operatorName: String
+    tagScheme: TagScheme = .hmac, registeredKey: JSONWebKey?, serviceID: String = "main", serviceName: String? = nil,
+    jlisServiceID: String?, operatorName: String
   ) async throws -> Tenant {
     guard (1...200).contains(name.count) else {
       throw Refusal.field("name", "nameInvalid", "A tenant's name has 1 to 200 characters.", nextStep: "Give it one.")
     }
     let tenant = Tenant(
       id: ids.next(), name: name, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy,
-      fallbackSeconds: TenantRevocationPolicy.defaultFallbackSeconds, revocationOverride: nil, allowances: .standard,
+      fallbackSeconds: TenantRevocationPolicy.defaultFallbackSeconds, revocationOverride: nil, tagScheme: tagScheme, allowances: .standard,
       createdAt: clock.now(), suspendedAt: nil)
     let jwk = try registeredKey.map { SQLValue.json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null
     _ = try await database.unit(
@@ -169,7 +176,7 @@ public struct TenantAdministration: Sendable {
           TenantStore.insert,
           [
             .uuid(tenant.id.uuid), .text(name), .text(status.rawValue), .bool(isSandbox), .text(revocationPolicy.rawValue), jwk,
-            .timestamp(tenant.createdAt),
+            .timestamp(tenant.createdAt), .text(tagScheme.rawValue),
           ]),
         BoundStatement(
           TenantStore.insertService,
@@ -180,7 +187,7 @@ public struct TenantAdministration: Sendable {
           ]),
         audit.record(.tenantCreated, tenant: tenant.id, actor: "operator:" + operatorName, detail: ["status": status.rawValue]),
       ])
-    try await keys.ensureTenantKeys(tenant.id)
+    try await keys.ensureTenantKeys(tenant.id, scheme: tagScheme)
     return tenant
   }
 
@@ -277,16 +284,20 @@ public struct TenantAdministration: Sendable {
   ///
   /// - Throws: ``Refusal`` for a number outside 0…``RateAllowances/maximum``.
   public func allow(
-    _ id: TenantID, lookUps: Int? = nil, signatures: Int? = nil, evaluations: Int? = nil, operatorName: String
+    _ id: TenantID, lookUps: Int? = nil, signatures: Int? = nil, evaluations: Int? = nil, signaturesPerCard: Int? = nil,
+    lookUpsPerTag: Int? = nil, operatorName: String
   ) async throws -> Tenant {
-    let numbers = try [lookUps, signatures, evaluations].map { number throws(Refusal) in try Self.allowance(number) }
+    let numbers = try [lookUps, signatures, evaluations, signaturesPerCard, lookUpsPerTag].map { number throws(Refusal) in
+      try Self.allowance(number)
+    }
     _ = try await get(id)
     _ = try await database.unit(
       id,
       [
         BoundStatement(TenantStore.allow, [.uuid(id.uuid)] + numbers),
         audit.record(
-          .tenantChanged, tenant: id, actor: "operator:" + operatorName, detail: Self.named(lookUps, signatures, evaluations)),
+          .tenantChanged, tenant: id, actor: "operator:" + operatorName,
+          detail: Self.named(lookUps, signatures, evaluations, signaturesPerCard, lookUpsPerTag)),
       ])
     return try await get(id)
   }
@@ -318,10 +329,13 @@ public struct TenantAdministration: Sendable {
     return .int4(Int32(number))
   }
 
-  private static func named(_ lookUps: Int?, _ signatures: Int?, _ evaluations: Int?) -> [String: String] {
-    ["lookUpsPerMinute": lookUps, "signaturesPerMinute": signatures, "evaluationsPerMinute": evaluations].compactMapValues {
-      $0.map(String.init)
-    }
+  private static func named(
+    _ lookUps: Int?, _ signatures: Int?, _ evaluations: Int?, _ signaturesPerCard: Int? = nil, _ lookUpsPerTag: Int? = nil
+  ) -> [String: String] {
+    [
+      "lookUpsPerMinute": lookUps, "signaturesPerMinute": signatures, "evaluationsPerMinute": evaluations,
+      "signaturesPerCard": signaturesPerCard, "lookUpsPerTag": lookUpsPerTag,
+    ].compactMapValues { $0.map(String.init) }
   }
 
   /// Registers a client with its public key. Scopes must be known ones; origins are `https://host[:port]`.
@@ -392,13 +406,15 @@ public struct TenantAdministration: Sendable {
   }
 
   private static func tenant(_ row: Row) throws -> Tenant {
-    guard let status = VerifierStatus(rawValue: try row.text(2)), let policy = RevocationPolicy(rawValue: try row.text(4)) else {
-      throw KeyError.damaged
-    }
+    guard let status = VerifierStatus(rawValue: try row.text(2)), let policy = RevocationPolicy(rawValue: try row.text(4)),
+      let scheme = TagScheme(rawValue: try row.text(16))
+    else { throw KeyError.damaged }
     return Tenant(
       id: TenantID(try row.uuid(0)), name: try row.text(1), status: status, isSandbox: try row.bool(3), revocationPolicy: policy,
-      fallbackSeconds: try row.int(7), revocationOverride: try RevocationOverride(row, at: 8),
-      allowances: RateAllowances(lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13)),
+      fallbackSeconds: try row.int(7), revocationOverride: try RevocationOverride(row, at: 8), tagScheme: scheme,
+      allowances: RateAllowances(
+        lookUp: try row.int(11), signature: try row.int(12), evaluation: try row.int(13), signaturesPerCard: try row.int(14),
+        lookUpsPerTag: try row.int(15)),
       createdAt: try row.timestamp(5),
       suspendedAt: try row.optionalTimestamp(6))
   }

@@ -16,17 +16,23 @@ public struct RateAllowances: Sendable, Codable, Equatable {
   public var signature: Int
   /// Blinded tags.
   public var evaluation: Int
+  /// Signatures of one card, whatever they are for.
+  public var signaturesPerCard: Int
+  /// Look-ups of one tag.
+  public var lookUpsPerTag: Int
 
   /// The largest number that is taken, a minute.
   public static let maximum = 10_000_000
   /// What a tenant is born with.
-  public static let standard = RateAllowances(lookUp: 60_000, signature: 6_000, evaluation: 6_000)
+  public static let standard = RateAllowances(lookUp: 60_000, signature: 6_000, evaluation: 600)
 
   /// Names all of them; each 0…``maximum``.
-  public init(lookUp: Int, signature: Int, evaluation: Int) {
+  public init(lookUp: Int, signature: Int, evaluation: Int, signaturesPerCard: Int = 60, lookUpsPerTag: Int = 120) {
     self.lookUp = lookUp
     self.signature = signature
     self.evaluation = evaluation
+    self.signaturesPerCard = signaturesPerCard
+    self.lookUpsPerTag = lookUpsPerTag
   }
 
   /// The number of one kind.
@@ -57,6 +63,14 @@ public struct RateStanding: Sendable, Equatable {
 }
 
 extension Refusal {
+  /// Too many signatures of one card, or look-ups of one tag.
+  static func tooManyOfOne(_ kind: RateKind, retryAfterSeconds: Int) -> Refusal {
+    Refusal(
+      .tooMany(retryAfterSeconds: retryAfterSeconds), "tooManyRequests",
+      kind == .signature ? "This card has signed too often in this minute." : "This tag was looked up too often in this minute.",
+      nextStep: "Wait as long as Retry-After says.")
+  }
+
   /// Too many requests of this kind; the same whether the tenant's allowance or the client's is spent.
   static func tooMany(_ kind: RateKind, retryAfterSeconds: Int) -> Refusal {
     Refusal(

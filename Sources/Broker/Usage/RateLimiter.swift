@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Foundation
 internal import PostgreSQL
 internal import Synchronization
@@ -24,9 +25,17 @@ public final class RateLimiter: Sendable {
     var taken = 0
   }
 
+  /// Cards and tags are counted here first, in so many counters that they share by chance; who shares one is at worst counted too early.
+  private static let counters = 1 << 18
+  private struct Counters {
+    var window: Int64 = 0
+    var counts: [UInt16] = []
+  }
+
   private let database: Database
   private let clock: any WallClock
   private let buckets = Mutex<[Key: Bucket]>([:])
+  private let ones = Mutex(Counters())
 
   init(database: Database, clock: any WallClock) {
     self.database = database
@@ -44,10 +53,42 @@ public final class RateLimiter: Sendable {
     return ownStanding.remaining < standing.remaining ? ownStanding : standing
   }
 
-  private func take(_ cost: Int, of limit: Int, _ tenant: TenantID, _ kind: RateKind, bucket: String) async throws -> RateStanding {
+  /// Counts one signature of one card, or one look-up of one tag. The first few of a minute cost no round trip and are each replica's own; from then on
+  /// all replicas share what is left. What happens rarely is so never asked about, and what is tried again and again is.
+  ///
+  /// - Parameter one: what stands for card or tag: a keyed digest, or a sealed tag.
+  public func take(_ caller: Caller, one kind: RateKind, _ one: [UInt8]) async throws {
+    let limit = kind == .signature ? caller.allowances.signaturesPerCard : caller.allowances.lookUpsPerTag
+    let free = min(limit / 8, 1_000)
+    let (window, resetSeconds) = now()
+    let seen = ones.withLock { ones in
+      if ones.window != window || ones.counts.isEmpty { ones = Counters(window: window, counts: .init(repeating: 0, count: Self.counters)) }
+      var hasher = Hasher()
+      hasher.combine(caller.tenantID)
+      hasher.combine(kind)
+      hasher.combine(one)
+      let place = Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.counters))
+      ones.counts[place] = min(ones.counts[place] + 1, 2_000)
+      return Int(ones.counts[place])
+    }
+    guard seen > free else { return }
+    let name = "\(kind.rawValue)/one/" + Data(SHA256.hash(data: one).prefix(18)).base64EncodedString()
+    do {
+      // The first that is counted here brings those along that were not.
+      _ = try await take(seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: name)
+    } catch let refusal as Refusal {
+      guard case .tooMany = refusal.kind else { throw refusal }
+      throw Refusal.tooManyOfOne(kind, retryAfterSeconds: resetSeconds)
+    }
+  }
+
+  private func now() -> (window: Int64, resetSeconds: Int) {
     let seconds = Int64(clock.now().timeIntervalSince1970.rounded(.down))
-    let window = seconds / Int64(Self.windowSeconds)
-    let resetSeconds = Self.windowSeconds - Int(seconds % Int64(Self.windowSeconds))
+    return (seconds / Int64(Self.windowSeconds), Self.windowSeconds - Int(seconds % Int64(Self.windowSeconds)))
+  }
+
+  private func take(_ cost: Int, of limit: Int, _ tenant: TenantID, _ kind: RateKind, bucket: String) async throws -> RateStanding {
+    let (window, resetSeconds) = now()
     let key = Key(tenant: tenant, bucket: bucket)
     while true {
       let standing: (spent: Bool, remaining: Int, exhausted: Bool) = buckets.withLock { buckets in

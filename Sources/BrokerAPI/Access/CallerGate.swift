@@ -18,10 +18,15 @@ struct Endpoint: Sendable {
 
   /// A request without a body.
   func caller(_ scope: Scope, _ request: Request, _ context: BrokerRequestContext) async throws -> Caller {
+    try await caller(anyOf: [scope], request, context)
+  }
+
+  /// A request that each of these scopes allows; the first is named to whoever has none.
+  func caller(anyOf scopes: [Scope], _ request: Request, _ context: BrokerRequestContext) async throws -> Caller {
     guard let token = Self.bearer(request.headers[.authorization]) else { throw Problem.invalidToken }
     let caller = try await callers.caller(token: token, requestID: context.requestID)
     context.record.tenant = caller.tenantID.description
-    try caller.require(scope)
+    if caller.scopes.isDisjoint(with: scopes), let first = scopes.first { try caller.require(first) }
     return caller
   }
 
@@ -29,7 +34,14 @@ struct Endpoint: Sendable {
   func body<Body: Decodable>(
     _ type: Body.Type, _ scope: Scope, _ request: Request, _ context: BrokerRequestContext, upTo limit: Int? = nil
   ) async throws -> (caller: Caller, body: Body) {
-    let caller = try await caller(scope, request, context)
+    try await body(type, anyOf: [scope], request, context, upTo: limit)
+  }
+
+  /// The same, where each of several scopes is enough.
+  func body<Body: Decodable>(
+    _ type: Body.Type, anyOf scopes: [Scope], _ request: Request, _ context: BrokerRequestContext, upTo limit: Int? = nil
+  ) async throws -> (caller: Caller, body: Body) {
+    let caller = try await caller(anyOf: scopes, request, context)
     let (body, _) = try await request.decoded(type, upTo: limit ?? limits.bodyBytes)
     return (caller, body)
   }

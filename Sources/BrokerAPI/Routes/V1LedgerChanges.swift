@@ -6,6 +6,8 @@ import Hummingbird
 struct LedgerChangeRoutes {
   /// The upload's path: for the limits that are different there.
   static let path = "/v1/ledger-changes"
+  /// An upload counts for so many look-ups, however long it is: its job tells how many tags are known.
+  static let lookUps = 100
 
   let endpoint: Endpoint
   let ledgerChanges: LedgerChangeService
@@ -17,6 +19,7 @@ struct LedgerChangeRoutes {
       guard let key = request.headers[.idempotencyKey] else {
         throw Problem(400, "idempotencyKeyRequired", "Send an Idempotency-Key: it names the upload, so that a cut one can be continued.")
       }
+      try await endpoint.spend(.lookUp, cost: Self.lookUps, caller, context)
       let lines = NDJSONLines(body: request.body, limit: endpoint.limits.lineBytes)
       let job = try await ledgerChanges.receive(caller, key: key, lines: lines)
       return try Response.json(LedgerChangeAccepted(jobId: job), status: .accepted)

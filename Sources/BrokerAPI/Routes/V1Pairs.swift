@@ -11,6 +11,8 @@ struct PairRoutes {
   func add(to router: Router<BrokerRequestContext>) {
     router.post("/v1/pairs") { request, context in
       let (caller, body, write) = try await endpoint.write(PairSettlement.self, .matching, request, context)
+      // Without a decision, the answer says whether the tags are equal.
+      try await endpoint.spend(.lookUp, cost: body.ledgerTag?.count ?? 1, caller, context)
       do {
         let pair = try await pairs.settle(
           caller, target: try body.target(), ledgerTags: body.ledgerTag ?? [], ledgerRef: body.ledgerRef, decision: body.decision?.decision,

@@ -1,4 +1,5 @@
 import Broker
+import CitizenItems
 import Foundation
 import Hummingbird
 
@@ -10,30 +11,39 @@ struct TagKeyRoutes {
   func add(to router: Router<BrokerRequestContext>) {
     router.get("/v1/tag-keys") { request, context in
       let caller = try await endpoint.caller(.ledger, request, context)
-      return try Response.json(TagKeys(versions: try await tagKeys.list(caller).map(TagKeyVersion.init)))
+      return try Response.json(TagKeys(try await tagKeys.list(caller)))
     }
   }
 }
 
-/// Live edge keys, wrapped to the tenant's registered key.
+/// Live keys by which the bank makes tags: of scheme `hmac` wrapped to the tenant's registered key, of scheme `voprf` the public half.
 struct TagKeys: Encodable {
-  let scheme = "hmac"
+  let scheme: TagScheme
   let versions: [TagKeyVersion]
+
+  init(_ keys: HandedOverTagKeys) {
+    scheme = keys.scheme
+    versions = keys.versions.map(TagKeyVersion.init)
+  }
 }
 
-/// One version of the edge key.
+/// One version: with `key` for scheme `hmac`, with `voprfPublicKey` for `voprf`.
 struct TagKeyVersion: Encodable {
   let version: Int
   let ruleset: Int
   let notAfter: Date?
   let fingerprint: String
-  let key: String
+  let key: String?
+  let voprfPublicKey: String?
 
-  init(_ key: HandedOverTagKey) {
-    version = key.version
-    ruleset = key.ruleset
-    notAfter = key.notAfter
-    fingerprint = key.fingerprint
-    self.key = key.wrappedKey
+  init(_ handedOver: HandedOverTagKey) {
+    version = handedOver.version
+    ruleset = handedOver.ruleset
+    notAfter = handedOver.notAfter
+    fingerprint = handedOver.fingerprint
+    switch handedOver.material {
+    case .wrapped(let jwe): (key, voprfPublicKey) = (jwe, nil)
+    case .published(let published): (key, voprfPublicKey) = (nil, published.text)
+    }
   }
 }

@@ -32,6 +32,7 @@ public enum BrokerRoutes {
     PairRoutes(endpoint: endpoint, pairs: services.pairs).add(to: router)
     LedgerChangeRoutes(endpoint: endpoint, ledgerChanges: services.ledgerChanges).add(to: router)
     TagKeyRoutes(endpoint: endpoint, tagKeys: services.tagKeys).add(to: router)
+    VOPRFRoutes(endpoint: endpoint, evaluations: services.evaluations).add(to: router)
     SubjectRoutes(endpoint: endpoint, subjects: services.subjects, statuses: services.status, latestItems: services.latestItems).add(
       to: router)
     DoorRoutes(endpoint: endpoint, doors: services.doors).add(to: router)

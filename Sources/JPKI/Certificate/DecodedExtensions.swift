@@ -125,9 +125,13 @@ struct DecodedExtensions {
           let type = try qualifier.element(DERTag.oid).oid()
           let value = try qualifier.element()
           try qualifier.finish()
-          guard type == .cpsQualifier else { continue }
-          guard value.tag == DERTag.ia5String else { throw .tag }
-          statement = try value.ascii()
+          switch type {
+          case .cpsQualifier:
+            guard value.tag == DERTag.ia5String else { throw .tag }
+            statement = try value.ascii()
+          case .userNoticeQualifier: try Self.checkUserNotice(value)
+          default: continue
+          }
         }
       }
       try one.finish()
@@ -139,6 +143,22 @@ struct DecodedExtensions {
     return policies
   }
 
+  /// UserNotice (RFC 5280 §4.2.1.4): what it says is for people, that it can be read is for us.
+  private static func checkUserNotice(_ element: DERElement) throws(DERError) {
+    guard element.tag == DERTag.sequence else { throw .tag }
+    var reader = try element.reader()
+    if let reference = try reader.optional(DERTag.sequence) {
+      var parts = try reference.reader()
+      guard DERTag.displayTexts.contains(try parts.element().tag) else { throw .tag }
+      var numbers = try parts.element(DERTag.sequence).reader()
+      while !numbers.isAtEnd { _ = try numbers.element(DERTag.integer).integerContent() }
+      try parts.finish()
+    }
+    if !reader.isAtEnd { guard DERTag.displayTexts.contains(try reader.element().tag) else { throw .tag } }
+    try reader.finish()
+  }
+
+  /// RFC 5280 §4.2.1.9: no path length unless of an authority.
   private static func constraints(_ element: DERElement) throws(DERError) -> BasicConstraints {
     var reader = try element.reader()
     var isAuthority = false
@@ -149,6 +169,7 @@ struct DecodedExtensions {
     let length = try reader.optional(DERTag.integer)
     _ = try length.map { number throws(DERError) in try number.smallInteger() }
     try reader.finish()
+    guard isAuthority || length == nil else { throw .value }
     return BasicConstraints(isAuthority: isAuthority, hasPathLength: length != nil)
   }
 

@@ -12,6 +12,10 @@ enum DERTag {
   static let ia5String: UInt8 = 0x16
   static let utcTime: UInt8 = 0x17
   static let generalizedTime: UInt8 = 0x18
+  static let visibleString: UInt8 = 0x1A
+  static let bmpString: UInt8 = 0x1E
+  /// DisplayText (RFC 5280 §4.2.1.4).
+  static let displayTexts: Set<UInt8> = [utf8String, ia5String, visibleString, bmpString]
   static let sequence: UInt8 = 0x30
   static let set: UInt8 = 0x31
 

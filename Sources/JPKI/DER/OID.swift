@@ -32,6 +32,9 @@ struct OID: Hashable, Sendable {
     self.content = content
   }
 
+  /// Under id-ce (2.5.29), where RFC 5280 has its extensions.
+  var isCertificateExtension: Bool { content.starts(with: [0x55, 0x1D]) }
+
   /// `1.2.840…`, for people.
   var dotted: String {
     var arcs: [UInt64] = []

@@ -68,16 +68,23 @@ public enum OCSPAnswer {
     guard !ofNumber.isEmpty else { throw VerificationFailure(.ocspOtherCertificate) }
     let ofHash = ofNumber.filter { $0.hash == .sha1 || $0.hash == .sha256 }
     guard !ofHash.isEmpty else { throw VerificationFailure(.ocspHashAlgorithm) }
-    let identity = issuer.identity
-    let found = ofHash.filter { single in
-      single.hash == .sha1
-        ? single.nameHash == identity.nameSHA1 && single.keyHash == identity.keySHA1
-        : single.nameHash == identity.nameSHA256 && single.keyHash == identity.keySHA256
-    }
+    let found = ofHash.filter { isOf(issuer, $0) }
     guard let single = found.first else { throw VerificationFailure(.ocspOtherIssuer) }
     // Two answers about one certificate contradict each other or say nothing more.
     guard found.count == 1 else { throw VerificationFailure(.ocspAnswerAmbiguous) }
+    // Who speaks for this issuer speaks of its certificates alone (RFC 6960 §4.2.2.2): beside them, nothing else is answered.
+    guard response.singles.allSatisfy({ isOf(issuer, $0) }) else { throw VerificationFailure(.ocspOtherIssuer) }
     return single
+  }
+
+  /// Whether the CertID names this issuer, by a digest that is known here.
+  private static func isOf(_ issuer: TrustAnchor, _ single: OCSPResponse.Single) -> Bool {
+    let identity = issuer.identity
+    switch single.hash {
+    case .sha1: return single.nameHash == identity.nameSHA1 && single.keyHash == identity.keySHA1
+    case .sha256: return single.nameHash == identity.nameSHA256 && single.keyHash == identity.keySHA256
+    default: return false
+    }
   }
 
   /// The nonce (RFC 9654 §2.1), and no critical extension that is not understood.

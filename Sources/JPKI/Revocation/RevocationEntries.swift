@@ -146,10 +146,16 @@ struct RevocationEntries: ~Copyable {
       let one = try CertificateExtension(reader.element())
       guard !seen.contains(one.oid), seen.count < 16 else { throw .value }
       seen.append(one.oid)
-      if one.oid == .reasonCode {
+      // certificateIssuer alone is critical (RFC 5280 §5.3.3), and no list of one issuer has it.
+      guard !one.isCritical else { throw .unknownCritical }
+      switch one.oid {
+      case .reasonCode:
         code = try UInt8(exactly: one.element(DERTag.enumerated).smallInteger()).map(known) ?? RevocationReasonCode.other.rawValue
-      } else if one.isCritical {
-        throw .unknownCritical
+      case .invalidityDate: _ = try one.element(DERTag.generalizedTime).time()
+      case .holdInstructionCode: _ = try one.element(DERTag.oid).oid()
+      // Of certificates or of whole lists; what it would say of an entry, nobody knows.
+      case let oid where oid.isCertificateExtension: throw .value
+      default: break
       }
     }
     return code ?? RevocationReasonCode.other.rawValue

@@ -90,7 +90,7 @@ public struct VerifiedRevocationList: Sendable {
 
   /// Reads all entries and writes their index beside `path`. Nothing is in force before ``PreparedRevocationIndex/install()``.
   ///
-  /// Memory: some 10 MiB, whatever the list's size. Disk, while it runs: 16 bytes an entry beside the index itself, in the same directory.
+  /// Memory: some 20 MiB, whatever the list's size. Disk, while it runs: 16 bytes an entry beside the index itself, in the same directory.
   public func prepareIndex(at path: String) throws(RevocationIndexError) -> PreparedRevocationIndex {
     let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let beside = path + ".new"

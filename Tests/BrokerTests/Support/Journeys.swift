@@ -100,18 +100,34 @@ extension TestBroker {
       tenant.caller, id: session.id, card: try card(citizen, over: session.toBeSigned, withAuthentication: false), request: try request())
   }
 
-  /// The tags that `yonjo-ledger` would make: one per key that `/v1/tag-keys` hands over.
-  func ledgerTags(_ tenant: TestTenant, _ row: DeclaredItems) async throws -> [EdgeTag] {
+  /// The tags that `yonjo-ledger` would make: one per key that `/v1/tag-keys` hands over, newest first.
+  func ledgerTags(_ tenant: TestTenant, _ row: DeclaredItems, through services: BrokerServices? = nil) async throws -> [EdgeTag] {
+    let services = services ?? self.services
     let canonical = try CanonicalForm.bytes(ofLedger: row)
-    return try await edgeKeys(tenant).map { EdgeTag.hmac(canonical, key: $0) }
+    var tags: [EdgeTag] = []
+    for version in try await services.tagKeys.list(tenant.caller).versions {
+      switch version.material {
+      case .wrapped(let jwe): tags.append(EdgeTag.hmac(canonical, key: try edgeKey(tenant, version.version, jwe)))
+      case .published(let key):
+        let batch = try key.blind([canonical])
+        let evaluated = try await services.evaluations.evaluate(tenant.caller, keyVersion: key.version, blinded: batch.elements)
+        tags += try batch.finalize(evaluated)
+      }
+    }
+    return tags
   }
 
-  /// Newest first.
+  /// Of scheme `hmac`, newest first.
   func edgeKeys(_ tenant: TestTenant) async throws -> [EdgeKey] {
-    try await services.tagKeys.list(tenant.caller).map { handedOver in
-      let plain = try JSONValue(parsing: try JSONWebEncryption.decrypt(handedOver.wrappedKey, with: [tenant.handOver]).plaintext)
-      return try EdgeKey(version: handedOver.version, bytes: try #require(plain["k"]?.string.flatMap(Base64URL.decode)))
+    try await services.tagKeys.list(tenant.caller).versions.map { version in
+      guard case .wrapped(let jwe) = version.material else { throw KeyError.unknownVersion }
+      return try edgeKey(tenant, version.version, jwe)
     }
+  }
+
+  private func edgeKey(_ tenant: TestTenant, _ version: Int, _ jwe: String) throws -> EdgeKey {
+    let plain = try JSONValue(parsing: try JSONWebEncryption.decrypt(jwe, with: [tenant.handOver]).plaintext)
+    return try EdgeKey(version: version, bytes: try #require(plain["k"]?.string.flatMap(Base64URL.decode)))
   }
 
   func pair(_ tenant: TestTenant, _ id: PairID) async throws -> PairView { try await services.pairs.get(tenant.caller, id: id) }

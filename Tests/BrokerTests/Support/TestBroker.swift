@@ -131,8 +131,8 @@ final class TestBroker: Sendable {
   // MARK: Tenants
 
   /// A bank: deemed verifier, with a service that J-LIS knows.
-  func bank(sandbox: Bool = false, scopes: [Scope] = Scope.allCases) async throws -> TestTenant {
-    try await tenant(.deemedVerifier, "bank-service", sandbox: sandbox, scopes: scopes)
+  func bank(sandbox: Bool = false, scopes: [Scope] = Scope.allCases, scheme: TagScheme = .hmac) async throws -> TestTenant {
+    try await tenant(.deemedVerifier, "bank-service", sandbox: sandbox, scopes: scopes, scheme: scheme)
   }
 
   /// A fintech: not a verifier.
@@ -140,10 +140,13 @@ final class TestBroker: Sendable {
     try await tenant(.notVerifier, nil, sandbox: sandbox, scopes: scopes)
   }
 
-  private func tenant(_ status: VerifierStatus, _ service: String?, sandbox: Bool, scopes: [Scope]) async throws -> TestTenant {
+  private func tenant(
+    _ status: VerifierStatus, _ service: String?, sandbox: Bool, scopes: [Scope], scheme: TagScheme = .hmac
+  ) async throws -> TestTenant {
     let handOver = KeyAgreementKey.generate()
     let tenant = try await administration.create(
-      name: "tenant", status: status, isSandbox: sandbox, registeredKey: handOver.publicJWK, jlisServiceID: service, operatorName: "test")
+      name: "tenant", status: status, isSandbox: sandbox, tagScheme: scheme, registeredKey: handOver.publicJWK, jlisServiceID: service,
+      operatorName: "test")
     let key = SigningKey.generate()
     let client = try await administration.createClient(
       of: tenant.id, name: "back end", key: key.publicJWK, scopes: scopes, origins: [Self.origin], operatorName: "test")
@@ -202,6 +205,8 @@ struct TestTenant: Sendable {
   let client: RegisteredClient
   let key: SigningKey
   let handOver: KeyAgreementKey
+  /// What its caller may ask in a minute of the moved clock.
+  var allowances = RateAllowances.standard
 
   var id: TenantID { tenant.id }
 
@@ -210,7 +215,7 @@ struct TestTenant: Sendable {
     Caller(
       tenantID: tenant.id, clientID: client.clientID, status: tenant.status, isSandbox: tenant.isSandbox,
       revocationPolicy: tenant.policy, origins: client.origins, scopes: Set(client.scopes.compactMap(Scope.init(rawValue:))),
-      requestID: "req-test")
+      allowances: allowances, requestID: "req-test")
   }
 }
 

@@ -72,9 +72,11 @@ enum World {
       ])
   }
 
-  static func policies(_ identifier: String) -> [UInt8] {
-    let qualifier = Encoder.sequence(Encoder.oid("1.3.6.1.5.5.7.2.1"), Encoder.ia5("http://www.jpki.go.jp/cps.html"))
-    return Encoder.sequence(Encoder.sequence(Encoder.oid(identifier), Encoder.sequence(qualifier)))
+  /// - Parameter notice: the value of a second qualifier, id-qt-unotice.
+  static func policies(_ identifier: String, notice: [UInt8]? = nil) -> [UInt8] {
+    var qualifiers = Encoder.sequence(Encoder.oid("1.3.6.1.5.5.7.2.1"), Encoder.ia5("http://www.jpki.go.jp/cps.html"))
+    if let notice { qualifiers += Encoder.sequence(Encoder.oid("1.3.6.1.5.5.7.2.2"), notice) }
+    return Encoder.sequence(Encoder.sequence(Encoder.oid(identifier), Encoder.sequence(qualifiers)))
   }
 
   static let informationAccess = Encoder.sequence(

@@ -13,7 +13,7 @@ enum Houses {
     return try SimulatedJLIS(stateDirectory: state, keys: .series(directory: keys, name: "scenario"), clock: clock)
   }
 
-  static func start(settings: [String: String] = [:]) async throws -> House {
+  static func start(settings: [String: String] = [:], tagScheme: String = "hmac") async throws -> House {
     func client(_ role: StoryRole, _ scopes: String) -> House.Client {
       House.Client(role: role.rawValue, ofBank: role.tenant == .bank, scopes: scopes, key: newKey())
     }
@@ -23,7 +23,7 @@ enum Houses {
         client(.ledger, "matching ledger"),
         client(.compliance, "consents:read audit:read"),
         client(.fintech, "onboarding login documents matching consents:read consents:write subjects events latest-items"),
-      ], ledgerKey: newKey(), settings: settings, prepare: { _ = try simulator($0) },
+      ], ledgerKey: newKey(), tagScheme: tagScheme, settings: settings, prepare: { _ = try simulator($0) },
       answers: { house in
         guard let wire = try? Wire(house) else { return false }
         let answer = try? await wire.send("GET", "/readyz")
@@ -33,8 +33,10 @@ enum Houses {
   }
 
   /// One for the duration of `body`.
-  static func with<T: Sendable>(settings: [String: String] = [:], _ body: (House) async throws -> T) async throws -> T {
-    let house = try await start(settings: settings)
+  static func with<T: Sendable>(
+    settings: [String: String] = [:], tagScheme: String = "hmac", _ body: (House) async throws -> T
+  ) async throws -> T {
+    let house = try await start(settings: settings, tagScheme: tagScheme)
     do {
       let result = try await body(house)
       await house.end()

@@ -1,0 +1,301 @@
+internal import CitizenItems
+internal import Foundation
+internal import Logging
+internal import PostgreSQL
+
+/// Carries tags over from one key version to the next while requests go on: seals them anew under a new pepper, and retires edge keys whose end has come.
+///
+/// Every step is a batch of its own, may be repeated, and may be done by two replicas at once: what one has locked, the other passes over. A version is
+/// retired only once nothing is left that needs it.
+struct TagRotation: Sendable {
+  /// Tags, lines or pairs of one transaction.
+  static let batch = 1_000
+  /// From this time on nobody writes under an older pepper: whoever read the keys last before it was due has forgotten them.
+  static let settledSeconds = KeyVault.publishedSeconds + 2 * KeyVault.lifetimeSeconds
+
+  let database: Database
+  let vault: KeyVault
+  let clock: any WallClock
+  let pairs: PairKeeper
+  let audit: AuditTrail
+  let logger: Logger
+
+  private struct LiveKey {
+    let purpose: TenantKeyPurpose
+    let version: Int
+    let createdAt: Date
+    let notAfter: Date?
+  }
+
+  /// One round for one tenant.
+  func run(_ tenant: TenantID) async throws {
+    let live = try await database.query(tenant, RotationStore.unretired, [.uuid(tenant.uuid)]).rows.compactMap { row -> LiveKey? in
+      guard let purpose = TenantKeyPurpose(rawValue: try row.text(0)) else { return nil }
+      return LiveKey(
+        purpose: purpose, version: try row.int(1), createdAt: try row.timestamp(2), notAfter: try row.optionalTimestamp(3))
+    }
+    try await rotatePepper(tenant, live.filter { $0.purpose == .pepper })
+    let ended = live.filter { $0.purpose != .pepper && ($0.notAfter ?? .distantFuture) <= clock.now() }
+    if !ended.isEmpty { try await retire(ended, of: tenant) }
+  }
+
+  // MARK: Pepper
+
+  /// Seals every tag under the newest pepper; then retires the older ones.
+  private func rotatePepper(_ tenant: TenantID, _ live: [LiveKey]) async throws {
+    guard live.count > 1, let newest = live.max(by: { $0.version < $1.version }) else { return }
+    let keys = try await vault.tenantKeys(tenant)
+    // Not before every process looks for both forms.
+    guard keys.writtenPepper.version == newest.version else { return }
+    for row in try await database.query(tenant, RotationStore.unfinishedJobs, [.uuid(tenant.uuid)]).rows {
+      let job = LedgerJobID(try row.uuid(0))
+      try await database.transaction(tenant) { transaction in
+        let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
+        guard try await !transaction.query(RotationStore.lockUnfinished, key).rows.isEmpty else { return }
+        try await LineSealing.complete(job, keys, in: transaction)
+      }
+    }
+    for side in ["card", "ledger"] {
+      var after: [UInt8] = []
+      while let next = try await reseal(side, after: after, keys), !Task.isCancelled { after = next }
+    }
+    let end = keys.writtenPepper.prefix
+    guard clock.now() >= newest.createdAt.addingTimeInterval(Self.settledSeconds),
+      try await !database.query(tenant, RotationStore.isAnyUnder, [.uuid(tenant.uuid), .bytes(end)]).rows[0].bool(0)
+    else { return }
+    for older in live where older.version < newest.version { try await markRetired(older, of: tenant) }
+    vault.forget()
+  }
+
+  /// One batch; the last tag that was looked at, nil where none is left.
+  private func reseal(_ side: String, after: [UInt8], _ keys: TenantKeys) async throws -> [UInt8]? {
+    let tenant = keys.tenantID
+    return try await database.transaction(tenant) { transaction in
+      let rows = try await transaction.query(
+        RotationStore.lockUnder,
+        [.uuid(tenant.uuid), .text(side), .bytes(after), .bytes(keys.writtenPepper.prefix), .int4(Int32(Self.batch))]
+      ).rows
+      guard let last = try rows.last?.bytes(0) else { return nil }
+      var (old, new, owners): ([[UInt8]], [[UInt8]], [UUID]) = ([], [], [])
+      for row in rows {
+        let stored = try row.bytes(0)
+        let pair = PairID(try row.uuid(1))
+        guard let tag = keys.open(stored: stored) else {
+          logger.error("a stored tag does not open", metadata: ["tenant": "\(tenant)", "pair": "\(pair)"])
+          continue
+        }
+        old.append(stored)
+        new.append(try keys.written(tag))
+        owners.append(pair.uuid)
+      }
+      try await transaction.pipeline([
+        BoundStatement(
+          RotationStore.reseal, [.uuid(tenant.uuid), .text(side), .bytesArray(old), .bytesArray(new), .uuidArray(owners)]),
+        // The same tag under both peppers: what another writer has sealed anew already.
+        BoundStatement(
+          RotationStore.removeDoubles, [.uuid(tenant.uuid), .text(side), .bytesArray(old), .bytesArray(new), .uuidArray(owners)]),
+      ])
+      return last
+    }
+  }
+
+  // MARK: Edge keys
+
+  /// Takes tags of ended versions away where the side has others; a pair of which one side never left them becomes stale.
+  private func retire(_ ended: [LiveKey], of tenant: TenantID) async throws {
+    let keys = try await vault.tenantKeys(tenant)
+    let live = keys.edges.map { Int32($0.key.version) }
+    guard !ended.contains(where: { live.contains(Int32($0.version)) }) else { return }
+    var after = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    var isWhole = true
+    while !Task.isCancelled {
+      let rows = try await database.query(
+        tenant, RotationStore.pairsAfter, [.uuid(tenant.uuid), .uuid(after), .int4(Int32(Self.batch)), .int4Array(live)]
+      ).rows
+      guard let last = try rows.last?.uuid(0) else { break }
+      after = last
+      let left = try rows.filter { try $0.bool(2) }.map { (pair: try $0.uuid(0), subject: try $0.uuid(1)) }
+      if !left.isEmpty, try await !leave(left, live, keys) { isWhole = false }
+    }
+    guard isWhole, !Task.isCancelled else { return }
+    for key in ended { try await markRetired(key, of: tenant) }
+  }
+
+  /// One batch. False where somebody else worked on a subject: it is left to the next round.
+  private func leave(_ owners: [(pair: UUID, subject: UUID)], _ live: [Int32], _ keys: TenantKeys) async throws -> Bool {
+    let tenant = keys.tenantID
+    return try await database.transaction(tenant) { transaction in
+      let free = try await transaction.query(
+        RotationStore.lockSubjects, [.uuid(tenant.uuid), .uuidArray(Array(Set(owners.map(\.subject))))]
+      ).rows.map { try $0.uuid(0) }
+      let mine = owners.filter { Set(free).contains($0.subject) }.map(\.pair)
+      let stranded = try await transaction.query(
+        RotationStore.stranded, [.uuid(tenant.uuid), .uuidArray(mine), .int4Array(live)]
+      ).rows.map { try $0.uuid(0) }
+      for pair in stranded {
+        guard let row = try await transaction.query(PairStore.byID, [.uuid(tenant.uuid), .uuid(pair)]).rows.first else { continue }
+        try await pairs.apply(.keyVersionRetired, to: PairRow(row, keys), keys: keys, in: transaction)
+      }
+      var statements = [
+        BoundStatement(
+          RotationStore.removeEnded, [.uuid(tenant.uuid), .uuidArray(Array(Set(mine).subtracting(stranded))), .int4Array(live)])
+      ]
+      if !stranded.isEmpty {
+        statements.append(
+          audit.record(
+            .pairsStranded, tenant: tenant, actor: "job:tagRotation", outcome: "stale", detail: ["pairs": String(stranded.count)]))
+      }
+      try await transaction.pipeline(statements)
+      return mine.count == owners.count
+    }
+  }
+
+  private func markRetired(_ key: LiveKey, of tenant: TenantID) async throws {
+    _ = try await database.unit(
+      tenant,
+      [
+        BoundStatement(
+          RotationStore.retire,
+          [.uuid(tenant.uuid), .text(key.purpose.rawValue), .int4(Int32(key.version)), .timestamp(clock.now())]),
+        audit.record(
+          .keyRetired, tenant: tenant, actor: "job:tagRotation",
+          detail: ["purpose": key.purpose.rawValue, "version": String(key.version)]),
+      ])
+  }
+}
+
+/// Lines of a ledger job that were stored under an older pepper than pairs may be by now.
+enum LineSealing {
+  /// Gives the lines of a job, whose row is locked, every form that is looked for; what they bring gets the newest.
+  static func complete(_ job: LedgerJobID, _ keys: TenantKeys, in transaction: TenantTransaction) async throws {
+    let key: [SQLValue] = [.uuid(keys.tenantID.uuid), .uuid(job.uuid)]
+    var after = 0
+    while true {
+      let rows = try await transaction.query(
+        RotationStore.linesAfter, key + [.int8(Int64(after)), .int4(Int32(TagRotation.batch))]
+      ).rows
+      guard let last = try rows.last?.int(0) else { return }
+      after = last
+      var lines: [Int64] = []
+      var (departing, departingLines): ([[UInt8]], [Int64]) = ([], [])
+      var (arriving, arrivingLines): ([[UInt8]], [Int64]) = ([], [])
+      for row in rows {
+        let line = Int64(try row.int(0))
+        let before = try row.bytesArray(1)
+        let brought = try row.optionalBytesArray(2) ?? []
+        func isNew(_ stored: [UInt8]) -> Bool { stored.starts(with: keys.writtenPepper.prefix) }
+        guard !(before.isEmpty || before.contains(where: isNew)) || !brought.allSatisfy(isNew) else { continue }
+        lines.append(line)
+        var tags: Set<EdgeTag> = []
+        for stored in before { if let tag = keys.open(stored: stored) { tags.insert(tag) } }
+        for tag in tags {
+          for form in try keys.stored(tag) {
+            departing.append(form)
+            departingLines.append(line)
+          }
+        }
+        for stored in brought {
+          arriving.append(try keys.open(stored: stored).map { tag throws(KeyError) in try keys.written(tag) } ?? stored)
+          arrivingLines.append(line)
+        }
+      }
+      guard !lines.isEmpty else { continue }
+      try await transaction.query(
+        RotationStore.resealLines,
+        key + [
+          .int8Array(lines), .bytesArray(departing), .int8Array(departingLines), .bytesArray(arriving), .int8Array(arrivingLines),
+        ])
+    }
+  }
+}
+
+/// SQL of rotations.
+enum RotationStore {
+  static let unretired = Statement(
+    "unretired_tag_keys",
+    """
+    select purpose, version, created_at, not_after from tenant_keys
+    where tenant_id = $1 and purpose in ('edge', 'voprf', 'pepper') and retired_at is null order by purpose, version
+    """)
+  static let retire = Statement(
+    "retire_tenant_key",
+    "update tenant_keys set retired_at = $4 where tenant_id = $1 and purpose = $2 and version = $3 and retired_at is null")
+  static let unfinishedJobs = Statement(
+    "unfinished_ledger_jobs", "select job_id from ledger_jobs where tenant_id = $1 and state in ('receiving', 'stored') order by job_id")
+  static let lockUnfinished = Statement(
+    "lock_unfinished_ledger_job",
+    """
+    select job_id from ledger_jobs where tenant_id = $1 and job_id = $2 and state in ('receiving', 'stored') for update skip locked
+    """)
+  /// Tags under an older pepper sort below those of a newer one: a stored tag begins with format and version.
+  static let lockUnder = Statement(
+    "lock_tags_under_pepper",
+    """
+    select stored_tag, pair_id from pair_tags where tenant_id = $1 and side = $2 and stored_tag > $3 and stored_tag < $4
+    order by stored_tag limit $5 for update skip locked
+    """)
+  static let reseal = Statement(
+    "reseal_tags",
+    """
+    update pair_tags t set stored_tag = n.new from unnest($3::bytea[], $4::bytea[], $5::uuid[]) as n(old, new, pair_id)
+    where t.tenant_id = $1 and t.side = $2 and t.stored_tag = n.old and t.pair_id = n.pair_id and not exists (
+      select 1 from pair_tags x where x.tenant_id = $1 and x.side = $2 and x.stored_tag = n.new and x.pair_id = n.pair_id)
+    """)
+  static let removeDoubles = Statement(
+    "remove_double_tags",
+    """
+    delete from pair_tags t using unnest($3::bytea[], $4::bytea[], $5::uuid[]) as n(old, new, pair_id)
+    where t.tenant_id = $1 and t.side = $2 and t.stored_tag = n.old and t.pair_id = n.pair_id and exists (
+      select 1 from pair_tags x where x.tenant_id = $1 and x.side = $2 and x.stored_tag = n.new and x.pair_id = n.pair_id)
+    """)
+  static let isAnyUnder = Statement(
+    "is_any_tag_under_pepper",
+    """
+    select exists (select 1 from pair_tags where tenant_id = $1 and side = 'card' and stored_tag < $2)
+      or exists (select 1 from pair_tags where tenant_id = $1 and side = 'ledger' and stored_tag < $2)
+      or exists (select 1 from ledger_jobs j join ledger_lines l on l.tenant_id = j.tenant_id and l.job_id = j.job_id
+        where j.tenant_id = $1 and j.state in ('receiving', 'stored') and l.invalid_reason is null
+          and ((l.before_tags <> '{}' and not exists (select 1 from unnest(l.before_tags) as b(tag) where b.tag >= $2))
+            or exists (select 1 from unnest(l.after_tags) as a(tag) where a.tag < $2)))
+    """)
+  static let linesAfter = Statement(
+    "ledger_lines_after",
+    """
+    select line, before_tags, after_tags from ledger_lines
+    where tenant_id = $1 and job_id = $2 and line > $3 and invalid_reason is null order by line limit $4
+    """)
+  /// 1 tenant · 2 job · 3 lines · 4, 5 tags before and their lines · 6, 7 tags after and their lines, in the order in which they were
+  static let resealLines = Statement(
+    "reseal_ledger_lines",
+    """
+    with departing as (
+      select t.line, array_agg(t.tag) as tags from unnest($4::bytea[], $5::int8[]) as t(tag, line) group by t.line
+    ), arriving as (
+      select t.line, array_agg(t.tag order by t.position) as tags
+      from unnest($6::bytea[], $7::int8[]) with ordinality as t(tag, line, position) group by t.line
+    )
+    update ledger_lines l set before_tags = coalesce(d.tags, '{}'), after_tags = case when l.after_tags is null then null else coalesce(a.tags, '{}') end
+    from unnest($3::int8[]) as u(line) left join departing d on d.line = u.line left join arriving a on a.line = u.line
+    where l.tenant_id = $1 and l.job_id = $2 and l.line = u.line
+    """)
+  /// Pairs in their order, and whether they have tags of versions that are not live ($4).
+  static let pairsAfter = Statement(
+    "pairs_with_versions",
+    """
+    select p.pair_id, p.subject_id, exists (
+      select 1 from pair_tags t where t.tenant_id = $1 and t.pair_id = p.pair_id and not (t.key_version = any($4)))
+    from pairs p where p.tenant_id = $1 and p.pair_id > $2 order by p.pair_id limit $3
+    """)
+  static let lockSubjects = Statement(
+    "lock_subjects",
+    "select subject_id from subjects where tenant_id = $1 and subject_id = any($2) order by subject_id for update skip locked")
+  /// Pairs of which one side has tags, and none of a live version.
+  static let stranded = Statement(
+    "stranded_pairs",
+    """
+    select distinct t.pair_id from pair_tags t where t.tenant_id = $1 and t.pair_id = any($2)
+    group by t.pair_id, t.side having not bool_or(t.key_version = any($3))
+    """)
+  static let removeEnded = Statement(
+    "remove_ended_tags", "delete from pair_tags where tenant_id = $1 and pair_id = any($2) and not (key_version = any($3))")
+}
