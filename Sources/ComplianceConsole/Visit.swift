@@ -120,7 +120,6 @@ enum ConsoleFault: Error {
 
 extension HTTPField.Name {
   static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
-  static let contentSecurityPolicy = HTTPField.Name("Content-Security-Policy")!
   static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
   static let refresh = HTTPField.Name("Refresh")!
   static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!

@@ -1,6 +1,7 @@
 import Broker
 import CitizenItems
 import Foundation
+import Mustache
 import Testing
 
 @testable import ComplianceConsole
