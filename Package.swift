@@ -65,7 +65,7 @@ let rooms: [Target] = [
       nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
-  room("ComplianceConsole", ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, nioCore, crypto, logging]),
+  room("ComplianceConsole", ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, httpClient, nioCore, nioSSL, crypto, logging]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
   room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
@@ -148,8 +148,8 @@ let checks: [Target] =
     tests(
       of: "ComplianceConsoleTests",
       [
-        "ComplianceConsole", "Broker", "TestSupport", "JLIS", "JPKI", "PostgreSQL", "CitizenItems", mustache, hummingbird, nioCore, crypto,
-        logging,
+        "ComplianceConsole", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "PostgreSQL", "CitizenItems", mustache, hummingbird, nioCore,
+        crypto, cryptoExtras, logging,
       ]),
     tests(
       of: "BrokerAPITests",

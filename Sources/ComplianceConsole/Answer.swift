@@ -52,5 +52,11 @@ struct Answer {
       HTTPField(name: .setCookie, value: "\(name)=\(value); Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000"))
   }
 
+  /// Comes back when another site sends the browser to us, and ends soon.
+  mutating func setReturnCookie(_ name: String, _ value: String, maximumAge seconds: Int) {
+    response.headers.append(
+      HTTPField(name: .setCookie, value: "\(name)=\(value); Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=\(seconds)"))
+  }
+
   mutating func removeCookie(_ name: String) { setCookie(name, "", maximumAge: 0) }
 }

@@ -25,6 +25,8 @@ extension ConsoleSite {
       switch (visit.method, parts.dropFirst().first, parts.count) {
       case (.get, "sign-in", 2): return try await signInPage(visit, words, tenant)
       case (.post, "sign-in", 2): return try await signIn(visit, words, tenant)
+      case (.get, "provider", 2): return try await toProvider(visit, words, tenant)
+      case (.get, "provider", 3) where parts[2] == "answer": return try await fromProvider(visit, words, tenant)
       case (.get, "enrol", 3): return try await enrolPage(visit, words, tenant, token: parts[2])
       case (.post, "enrol", 3): return try await enrol(visit, words, tenant, token: parts[2])
       default: throw ConsoleFault.noPage
@@ -131,16 +133,20 @@ extension ConsoleSite {
     return try await signInPage(visit, words, tenant, values, status: .ok)
   }
 
-  private func signInPage(
+  func signInPage(
     _ visit: Visit, _ words: Words, _ tenant: TenantID, _ values: [String: Any], status: HTTPResponse.Status
   ) async throws -> Answer {
     guard let name = try await services.staff.tenantName(tenant) else { throw ConsoleFault.noPage }
+    let provider = try await services.staff.provider(tenant)
     let path = "/console/\(tenant)/sign-in"
     return form(visit) { token in
       var all: [String: Any] = [
         "narrow": true, "tenant": name, "action": path, "token": token,
-        "switchPath": "\(path)?language=\(words.language.other.rawValue)",
+        "switchPath": "\(path)?language=\(words.language.other.rawValue)", "withPassword": provider?.allowsPasswords ?? true,
       ]
+      if let provider {
+        all["provider"] = ["path": "/console/\(tenant)/provider", "host": URL(string: provider.issuer)?.host() ?? provider.issuer]
+      }
       all.merge(values) { $1 }
       return .page(render("signIn", words["signIn"], visit, all), status: status)
     }
@@ -184,6 +190,8 @@ extension ConsoleSite {
     _ visit: Visit, _ words: Words, _ tenant: TenantID, token: String, problem: String? = nil
   ) async throws -> Answer {
     let enrolment = try await services.staff.enrolment(tenant, token: token)
+    // Where the provider alone opens the console, there is nothing to set up.
+    if try await services.staff.provider(tenant)?.allowsPasswords == false { return .redirect("/console/\(tenant)/sign-in") }
     return form(visit) { formToken in
       var values: [String: Any] = [
         "narrow": true, "tenant": enrolment.tenantName, "account": enrolment.name, "address": enrolment.address,

@@ -122,7 +122,9 @@ extension ConsoleSite {
   private func invite(_ staff: StaffVisit, _ make: () async throws -> StaffInvitation) async throws -> Answer {
     do {
       let invitation = try await make()
-      let link = "\(origin)/console/\(staff.caller.tenantID)/enrol/\(invitation.token)"
+      let tenant = staff.caller.tenantID
+      let byProviderAlone = try await services.staff.provider(tenant)?.allowsPasswords == false
+      let link = "\(origin)/console/\(tenant)/" + (byProviderAlone ? "sign-in" : "enrol/\(invitation.token)")
       return try await members(staff, ["invitation": ["account": invitation.member.name, "link": link]], status: .ok)
     } catch let refusal as Refusal where refusal.kind == .conflict || refusal.kind == .unprocessable {
       return try await members(

@@ -15,20 +15,26 @@ public struct ConsoleSite: Sendable {
   let origin: String
   let logger: Logger
   let clock: any WallClock
+  /// The tenants' own identity providers.
+  let providers: ProviderDirectory
   private let library: MustacheLibrary
 
   /// - Parameters:
   ///   - issuer: the broker's own address, such as `https://yonjo.example.jp`.
+  ///   - providers: how tenants' own identity providers are asked.
   ///   - clock: what "now" is on a page.
   ///   - logger: told of what failed, never of what was looked at.
   /// - Throws: where a template is wrong, which a test would have found.
-  public init(services: BrokerServices, issuer: String, clock: any WallClock = SystemWallClock(), logger: Logger) throws {
+  public init(
+    services: BrokerServices, issuer: String, providers: any ProviderTransport, clock: any WallClock = SystemWallClock(), logger: Logger
+  ) throws {
     self.services = services
     let url = URL(string: issuer)
     let port = url?.port.map { ":\($0)" } ?? ""
     origin = "\(url?.scheme ?? "https")://\(url?.host() ?? "")\(port)"
     self.logger = logger
     self.clock = clock
+    self.providers = ProviderDirectory(providers)
     library = try Templates.library()
   }
 
@@ -81,7 +87,8 @@ public struct ConsoleSite: Sendable {
     let known: Set<Substring> = [
       "console", "door", "sign-in", "sign-out", "enrol", "overview", "search", "people", "consents", "receipt", "pairs", "exports",
       "download",
-      "log", "jobs", "staff", "suspend", "resume", "reset", "withdrawal", "leave",
+      "log", "jobs", "staff", "suspend", "resume", "reset", "withdrawal", "leave", "provider",
+      "answer",
     ]
     return "/" + path.split(separator: "/").prefix(6).map { known.contains($0) ? String($0) : "{id}" }.joined(separator: "/")
   }

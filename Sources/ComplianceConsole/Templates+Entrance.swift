@@ -23,13 +23,25 @@ extension Templates {
       <p class="lead">{{t.signInLead}}</p>
       {{#notice}}<p class="note good" role="status">{{notice}}</p>{{/notice}}
       {{#problem}}<p class="note bad" role="alert">{{problem}}</p>{{/problem}}
-      <form class="card" method="post" action="{{action}}">{{>token}}
+      {{#provider}}<div class="card"><h2>{{t.providerTitle}}</h2><p>{{t.providerLead}}</p><p><a class="button" href="{{path}}">{{t.providerDo}}</a> <span class="hint">{{host}}</span></p></div>{{/provider}}
+      {{#withPassword}}<form class="card" method="post" action="{{action}}">{{>token}}
+      {{#provider}}<h2>{{t.providerElse}}</h2>{{/provider}}
       <div class="field"><label for="name">{{t.name}}</label><input id="name" name="name" required maxlength="64" autocomplete="username" autocapitalize="none" spellcheck="false" value="{{typedName}}"></div>
       <div class="field"><label for="password">{{t.password}}</label><input id="password" name="password" type="password" required maxlength="128" autocomplete="current-password"></div>
       <div class="field"><label for="code">{{t.code}}</label><p class="hint" id="code-hint">{{t.codeHint}}</p><input id="code" name="code" required inputmode="numeric" maxlength="8" autocomplete="one-time-code" aria-describedby="code-hint"></div>
       <button>{{t.signIn}}</button>
-      </form>
+      </form>{{/withPassword}}
       <p class="lead">{{t.sessionNote}}</p>
+      {{/content}}{{/layout}}
+      """
+    ),
+    (
+      "signedIn",
+      """
+      {{<layout}}{{$content}}
+      <h1>{{t.signedIn}}</h1>
+      <p class="lead" role="status">{{t.signedInLead}}</p>
+      <p><a class="button" href="{{path}}">{{t.next}}</a></p>
       {{/content}}{{/layout}}
       """
     ),

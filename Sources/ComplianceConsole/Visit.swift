@@ -51,6 +51,8 @@ struct Visit: Sendable {
   static let languageCookie = "__Host-yonjo-language"
   static let tenantCookie = "__Host-yonjo-tenant"
   static let sessionCookie = "__Host-yonjo-console"
+  /// Must come back from the provider, which is another site.
+  static let providerCookie = "__Host-yonjo-provider"
   static let doorCookie = "__Host-yonjo-door"
   static let formCookie = "__Host-yonjo-form"
 

@@ -100,6 +100,15 @@ struct Words: Sendable {
     sessionNote | 15分間操作がないと、また最長8時間で、自動的に終了します。 | You are signed out after 15 minutes without use, and after 8 hours at the latest.
     signInFailed | 利用者名・パスワード・認証コードの組み合わせが正しくないか、アカウントが休止中です。新しいコードでもう一度お試しください。5回失敗すると15分間休止します。 | Name, password and code do not belong together, or the account rests. Try again with a fresh code; after five failures an account rests for 15 minutes.
     sessionOver | セッションが終了しました。もう一度サインインしてください。 | Your session is over. Please sign in again.
+    providerTitle | 社内アカウントでサインイン | With your company's account
+    providerLead | 会社の認証サービスに移動します。 | You go to your company's identity provider and come back here.
+    providerDo | 社内アカウントで続ける | Continue with your company's account
+    providerElse | パスワードでサインイン | With a password
+    providerDown | 会社の認証サービスから正しい応答がありません。少し待ってからもう一度お試しください。 | Your company's identity provider does not answer as it should. Please try again in a moment.
+    providerRefused | 会社の認証サービスでのサインインは完了しませんでした。もう一度お試しください。 | The sign-in at your company's identity provider was not completed. Please try again.
+    signedIn | サインインしました | You are signed in
+    signedInLead | 概要のページに移動します。 | The overview opens by itself.
+    refusal_staffProviderUnknown | 認証サービスでは確認できましたが、このコンソールにはあなたのアカウントがありません。管理者に連絡してください。 | Your identity provider knows you, but you have no account here. Ask an administrator for one.
     signedOut | サインアウトしました。 | You are signed out.
     entrance | 会社を選ぶ | Choose your company
     entranceLead | 管理者から受け取ったコンソールのアドレスを開くか、会社のIDを入力してください。 | Open the address that you were given, or enter your company's id.

@@ -42,7 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
     let server = try Self.serverSettings(settings)
     if server.tls == nil { logger.warning("no TLS certificate is set: plain HTTP, for this machine alone") }
     let readyFile = readyFile
-    let site = try ConsoleSite(services: parts.services, issuer: try settings.required(.issuer), logger: logger)
+    let providers = try Self.providers(settings)
+    let site = try ConsoleSite(
+      services: parts.services, issuer: try settings.required(.issuer), providers: providers, logger: logger)
     let application = try BrokerRoutes.application(
       services: parts.services, settings: server,
       surroundings: ServerSurroundings(
@@ -72,13 +74,26 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await ServiceGroup(configuration: configuration).run()
     } catch {
+      await providers.close()
       await parts.close()
       throw CommandFailure(
         .partIsDown, "The server ended: \(type(of: error)).",
         nextStep: "Is the port taken? Are certificate and key readable? See yonjo doctor.")
     }
+    await providers.close()
     await parts.close()
     logger.info("stopped")
+  }
+
+  /// How the tenants' identity providers are asked: an authority of a bank's own may be named.
+  private static func providers(_ settings: Settings) throws(CommandFailure) -> ProviderClient {
+    let file = settings.text(.consoleProviderTrustFile)
+    let text = try file.map { (file) throws(CommandFailure) in try Connections.text(of: file) }
+    do {
+      return try ProviderClient(trustRootsPEM: text)
+    } catch {
+      throw CommandFailure(.badUse, "console.providerTrustFile holds no PEM certificate.", nextStep: "Name a file of authorities.")
+    }
   }
 
   private static func serverSettings(_ settings: Settings) throws(CommandFailure) -> ServerSettings {

@@ -6,7 +6,7 @@ import Foundation
 struct StaffCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "staff", abstract: "Compliance staff of a tenant, who use its console.",
-    subcommands: [CreateCommand.self, ListCommand.self, SuspendCommand.self, ResetCommand.self])
+    subcommands: [CreateCommand.self, ListCommand.self, SuspendCommand.self, ResetCommand.self, ProviderCommand.self])
 
   /// A member as commands print it.
   struct Line: Encodable {
@@ -157,6 +157,67 @@ struct StaffCommand: AsyncParsableCommand {
       }
       let line = try await StaffCommand.line(invitation, tenant, common)
       try Program.print(line, asJSON: common.json, line.text)
+    }
+  }
+
+  /// `yonjo staff provider`
+  struct ProviderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "provider", abstract: "Let a tenant's staff sign in by the tenant's own identity provider (OpenID Connect).",
+      discussion: """
+        Accounts are made as ever; the provider vouches for who somebody is and gives no roles. The first time, an account is found by its name in the \
+        ID token's claim; from then on by the token's subject. At the provider, register the redirect URI that this command prints.
+        """)
+
+    private struct Line: Encodable {
+      let tenant: String
+      let issuer: String?
+      let redirectURI: String
+    }
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "The tenant whose staff it is.")
+    var tenant: String
+
+    @Option(help: "The provider's issuer: an https:// address, as its discovery document says it.")
+    var issuer: String?
+
+    @Option(name: .customLong("client-id"), help: "What the provider calls the console.")
+    var clientID: String?
+
+    @Option(name: .customLong("client-secret-file"), help: "A file that holds the client's secret; without it, PKCE alone protects.")
+    var clientSecretFile: String?
+
+    @Option(name: .customLong("name-claim"), help: "The claim in which an account's name stands.")
+    var nameClaim = "preferred_username"
+
+    @Flag(help: "Password and code do not open the console any more.")
+    var only = false
+
+    @Flag(help: "Remove the provider; password and code open the console.")
+    var remove = false
+
+    func run() async throws {
+      let tenant = try TenantCommand.id(tenant)
+      let redirect = "\(try await common.settings().required(.issuer))/console/\(tenant)/provider/answer"
+      guard remove || (issuer != nil && clientID != nil) else {
+        throw CommandFailure(.badUse, "--issuer and --client-id are needed.", nextStep: "Or --remove.")
+      }
+      let secret = try clientSecretFile.map { (file) throws(CommandFailure) in
+        try Connections.text(of: file).trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      try await StaffCommand.administer(common) { staff in
+        guard !remove, let issuer, let clientID else {
+          return try await staff.removeProvider(tenant, operatorName: TenantCommand.operatorName)
+        }
+        let provider = try StaffProvider(
+          issuer: issuer, clientID: clientID, clientSecret: secret, nameClaim: nameClaim, allowsPasswords: !only)
+        try await staff.setProvider(tenant, provider, operatorName: TenantCommand.operatorName)
+      }
+      let line = Line(tenant: tenant.description, issuer: remove ? nil : issuer, redirectURI: redirect)
+      try Program.print(
+        line, asJSON: common.json, remove ? "\(tenant)\tno provider" : "\(tenant)\t\(issuer ?? "")\nredirect URI: \(redirect)")
     }
   }
 }

@@ -40,6 +40,7 @@ struct StatementTests {
     StaffStore.insert, StaffStore.list, StaffStore.suspend, StaffStore.reset, StaffStore.endSessions, StaffStore.enrolling,
     StaffStore.enrol, StaffStore.charge, StaffStore.chargeAddress, StaffStore.creditAddress, StaffStore.succeed,
     StaffStore.insertSession, StaffStore.use, StaffStore.endSession, StaffStore.tenantName,
+    StaffProviderStore.get, StaffProviderStore.member,
     ConsoleStore.timeline, ConsoleStore.changes, ConsoleStore.endings, ConsoleStore.verifications, ConsoleStore.checks,
     ConsoleStore.waiting, ConsoleStore.ledgerJobs,
     DoorStore.login, DoorStore.insert, DoorStore.look, DoorStore.enter, DoorStore.session, DoorStore.leave,
@@ -71,6 +72,7 @@ struct StatementTests {
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
     TenantStore.override, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
+    StaffProviderStore.set, StaffProviderStore.remove, StaffProviderStore.endSessions,
     KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
   ]
 

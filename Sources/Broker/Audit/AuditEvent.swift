@@ -16,7 +16,8 @@ public struct AuditEvent: Sendable, Codable {
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
       verificationViewed
     case sourceAddressed
-    case staffCreated, staffSuspended, staffReset, staffEnrolled, staffSignedIn, staffSignedOut, staffListed
+    case staffCreated, staffSuspended, staffReset, staffEnrolled, staffSignedIn, staffSignedOut, staffListed,
+      staffProviderChanged
     case doorMade, doorEntered, timelineViewed, overviewViewed, jobsViewed
   }
 

@@ -16,6 +16,9 @@ struct StaffAccounts: Sendable {
   let ids: IdentifierSource
   let audit: AuditTrail
 
+  /// 256 bits, base64url: a link's last part, a session's secret.
+  static func token() -> String { Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }) }
+
   static func digest(_ token: String) -> [UInt8] { Array("staff/\(token)".utf8).sha256 }
 
   func list(_ tenant: TenantID, _ record: BoundStatement?) async throws -> [StaffMember] {
@@ -88,7 +91,7 @@ struct StaffAccounts: Sendable {
 
   /// A fresh link and a fresh second factor.
   private func secrets(_ tenant: TenantID, _ id: StaffID) async throws -> (token: String, sealed: [UInt8], until: Date) {
-    let token = Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
+    let token = Self.token()
     let secret = Array(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }.prefix(TimeCode.secretBytes))
     let sealed = try await vault.tenantKeys(tenant).seal(secret, table: "staff", column: "totp_sealed", row: id.uuid)
     return (token, sealed, clock.now().addingTimeInterval(Self.invitationSeconds))
@@ -97,8 +100,8 @@ struct StaffAccounts: Sendable {
 
 /// Accounts of a tenant's staff as the operator makes them: by command line.
 public struct StaffAdministration: Sendable {
-  private let accounts: StaffAccounts
-  private let database: Database
+  let accounts: StaffAccounts
+  let database: Database
 
   /// - Parameter database: connections of the operator role.
   public init(database: Database, root: RootKey, clock: any WallClock) {

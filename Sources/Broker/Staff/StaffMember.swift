@@ -27,7 +27,7 @@ public struct StaffMember: Sendable, Codable {
   public let name: String
   /// What they may do.
   public let role: StaffRole
-  /// Whether a password and a second factor are set.
+  /// Whether a password and a second factor are set, or the tenant's own provider has vouched for them.
   public let isEnrolled: Bool
   /// Until when the account rests after failed sign-ins; nil or past: it does not.
   public let lockedUntil: Date?

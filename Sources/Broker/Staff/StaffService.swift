@@ -1,6 +1,4 @@
-internal import Crypto
 public import Foundation
-internal import JOSE
 internal import PostgreSQL
 
 /// Signs compliance staff in and keeps their sessions; lets administrators look after accounts.
@@ -133,23 +131,28 @@ public struct StaffService: Sendable {
       try await refuse(tenant, id, requestID)
       throw Self.signInRefused
     }
-    let session = Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
+    let session = StaffAccounts.token()
     try await core.database.transaction(tenant) { transaction in
       // Two sign-ins with one code at once: the second finds the step taken.
       let taken = try await transaction.query(StaffStore.succeed, [.uuid(tenant.uuid), .uuid(id.uuid), .int8(step)])
       guard taken.affectedRows == 1 else { throw Self.signInRefused }
       try await transaction.pipeline([
         BoundStatement(StaffStore.creditAddress, [.uuid(tenant.uuid), .bytes(index)]),
-        BoundStatement(
-          StaffStore.insertSession,
-          [
-            .uuid(tenant.uuid), .bytes(StaffAccounts.digest(session)), .uuid(id.uuid), .timestamp(now),
-            .timestamp(now.addingTimeInterval(Self.sessionSeconds)),
-          ]),
+        insertSession(tenant, id, session, byProvider: false),
         core.audit.record(.staffSignedIn, tenant: tenant, actor: "staff:" + id.description, requestID: requestID),
       ])
     }
     return session
+  }
+
+  func insertSession(_ tenant: TenantID, _ id: StaffID, _ session: String, byProvider: Bool) -> BoundStatement {
+    let now = core.clock.now()
+    return BoundStatement(
+      StaffStore.insertSession,
+      [
+        .uuid(tenant.uuid), .bytes(StaffAccounts.digest(session)), .uuid(id.uuid), .timestamp(now),
+        .timestamp(now.addingTimeInterval(Self.sessionSeconds)), .bool(byProvider),
+      ])
   }
 
   private func refuse(_ tenant: TenantID, _ id: StaffID?, _ requestID: String) async throws {

@@ -3,7 +3,7 @@ internal import PostgreSQL
 /// SQL of staff and their sessions.
 enum StaffStore {
   private static let columns = """
-    staff_id, name, role, password_hash is not null and enrolment_digest is null, locked_until, created_at, suspended_at
+    staff_id, name, role, (password_hash is not null and enrolment_digest is null) or provider_index is not null, locked_until, created_at, suspended_at
     """
   static let insert = Statement(
     "insert_staff",
@@ -22,7 +22,7 @@ enum StaffStore {
     "reset_staff",
     """
     update staff set password_hash = null, totp_sealed = $3, totp_step = 0, enrolment_digest = $4, enrolment_until = $5, failures = 0,
-      locked_until = null
+      locked_until = null, provider_index = null
     where tenant_id = $1 and staff_id = $2 returning \(columns)
     """)
   static let endSessions = Statement("end_staff_sessions", "delete from staff_sessions where tenant_id = $1 and staff_id = $2")
@@ -51,6 +51,7 @@ enum StaffStore {
     from tenants t
     where p.tenant_id = $1 and p.name = $2 and p.suspended_at is null and p.enrolment_digest is null and p.password_hash is not null
       and (p.locked_until is null or p.locked_until <= $3) and t.tenant_id = p.tenant_id and t.suspended_at is null
+      and not exists (select from staff_providers v where v.tenant_id = $1 and not v.passwords_allowed)
     returning p.staff_id, p.password_hash, p.totp_sealed, p.totp_step
     """)
   /// How many came from one address in its window. 3 now · 4 start of the oldest window that still counts
@@ -75,7 +76,8 @@ enum StaffStore {
   static let insertSession = Statement(
     "insert_staff_session",
     """
-    insert into staff_sessions (tenant_id, session_digest, staff_id, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)
+    insert into staff_sessions (tenant_id, session_digest, staff_id, created_at, seen_at, expires_at, by_provider)
+    values ($1, $2, $3, $4, $4, $5, $6)
     """)
   /// A session that stands, used now. 3 now · 4 oldest use that still counts
   static let use = Statement(
@@ -83,8 +85,8 @@ enum StaffStore {
     """
     update staff_sessions s set seen_at = greatest(s.seen_at, $3) from staff p, tenants t
     where s.tenant_id = $1 and s.session_digest = $2 and s.seen_at > $4 and s.expires_at > $3
-      and p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.suspended_at is null and p.enrolment_digest is null
-      and t.tenant_id = s.tenant_id and t.suspended_at is null
+      and p.tenant_id = s.tenant_id and p.staff_id = s.staff_id and p.suspended_at is null
+      and (s.by_provider or p.enrolment_digest is null) and t.tenant_id = s.tenant_id and t.suspended_at is null
     returning p.staff_id, p.name, p.role, t.name, t.verifier_status, t.sandbox, t.revocation_policy
     """)
   static let endSession = Statement("end_staff_session", "delete from staff_sessions where tenant_id = $1 and session_digest = $2")
