@@ -22,7 +22,7 @@ house_make_keys() {
   local name
   (
     umask 077
-    for name in bank ledger compliance fintech ledger-key; do
+    for name in bank ledger compliance fintech ledger-key evidence; do
       openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$house_secrets/$name.pem"
       openssl pkey -in "$house_secrets/$name.pem" -pubout -out "$house_secrets/$name.pub.pem"
     done
@@ -67,6 +67,8 @@ export YONJO_JLIS_TRUST_FILE='$house_state/tls/ca.pem'
 export YONJO_JLIS_CERTIFICATE_FILE='$house_state/tls/broker.pem'
 export YONJO_JLIS_KEY_FILE='$house_state/tls/broker.key'
 export YONJO_REVOCATION_DIRECTORY='$house_directory/revocation'
+# Its private half would lie offline.
+export YONJO_EVIDENCE_PUBLIC_KEY_FILE='$house_secrets/evidence.pub.pem'
 export YONJO_MIGRATIONS_DIRECTORY='$PWD/Migrations'
 # The simulator tells a revocation at once; answers kept until their nextUpdate would hide it for a quarter of an hour.
 export YONJO_OCSP_CACHE_ENTRIES=0

@@ -27,9 +27,8 @@ extension ConsoleSite {
       Chart.Series(
         name: words[group.name], values: overview.course.map { month in group.states.reduce(0) { $0 + (month.consents[$1] ?? 0) } })
     }
-    let stacked = Chart.stacked(
-      key: "states", title: words["consentsByState"], columns: overview.course.map { words.month($0.month) }, series: series,
-      head: words["month"])
+    let days = overview.course.dropLast().map { words.firstDay($0.day) } + [words["today"]]
+    let stacked = Chart.stacked(key: "states", title: words["consentsByState"], columns: days, series: series, head: words["day"])
     let endings = Chart.stacked(
       key: "endings", title: words["endings"], columns: overview.endings.map { words.month($0.name) },
       series: [Chart.Series(name: words["count"], values: overview.endings.map(\.count))], head: words["month"])
@@ -79,9 +78,27 @@ extension ConsoleSite {
     all["erased"] = subject.erasedAt != nil
     all["consents"] = page.elements.reversed().map { row($0, words) }
     all["hasConsents"] = !page.elements.isEmpty
+    let envelopes = try await evidence(of: id, staff)
+    all["envelopes"] = envelopes
+    all["hasEvidence"] = !envelopes.isEmpty
     all["entries"] = entries.map { entry(of: $0, words) }
     all["hasEntries"] = !entries.isEmpty
     return show(staff, "person", words["person"], at: "search", all)
+  }
+
+  /// The evidence envelopes of a person: that they are there, and until when. What is inside, the console cannot read.
+  private func evidence(of id: SubjectID, _ staff: StaffVisit) async throws -> [[String: Any]] {
+    let words = staff.words
+    return try await services.evidence.list(staff.caller, subjectID: id, limit: 100, pageToken: nil).elements.map { envelope in
+      var row: [String: Any] = [
+        "id": envelope.id.description, "kind": words.named("evidence", envelope.kind.rawValue), "created": time(envelope.createdAt, words),
+        "verification": envelope.verificationID.description,
+        "state": envelope.shreddedAt == nil
+          ? ["tone": "good", "label": words["evidenceKept"]] : ["tone": "", "label": words["evidenceShredded"]],
+      ]
+      if let until = envelope.retainUntil { row["keptUntil"] = time(until, words) }
+      return row
+    }
   }
 
   private func entry(of entry: TimelineEntry, _ words: Words) -> [String: Any] {
@@ -128,12 +145,11 @@ extension ConsoleSite {
   func consent(_ staff: StaffVisit, _ id: ConsentID) async throws -> Answer {
     let words = staff.words
     let (at, values) = asOf(staff.visit, words, path: "/console/consents/\(id)")
-    var consent = try await services.consents.get(staff.caller, id: id)
+    let consent =
+      if let at { try await services.consents.get(staff.caller, id: id, at: at) } else {
+        try await services.consents.get(staff.caller, id: id)
+      }
     let events = try await services.consents.events(staff.caller, id: id).filter { $0.at <= at ?? .distantFuture }
-    if at != nil {
-      guard let last = events.last else { throw ConsoleFault.noPage }
-      consent.state = last.state
-    }
     let notice = try await services.notices.get(staff.caller, id: consent.noticeID, version: consent.version)
     var all = row(consent, words).merging(values) { $1 }
     all["personPath"] = "/console/people/\(consent.subjectID)"
@@ -146,11 +162,27 @@ extension ConsoleSite {
     all["version"] = consent.version
     all["digest"] = Base64URL.encode(consent.noticeDigest)
     all["receiptPath"] = "/console/consents/\(id)/receipt"
+    let envelopes = try await evidence(of: consent.subjectID, staff)
+    all["envelopes"] = envelopes
+    all["hasEvidence"] = !envelopes.isEmpty
+    if consent.isAtSource {
+      var source: [String: Any] = ["reference": consent.sourceReference ?? "–"]
+      if let received = consent.receivedAt { source["received"] = time(received, words) }
+      all["source"] = source
+    }
     all["events"] = events.map { event -> [String: Any] in
       ["at": time(event.at, words), "state": state(event.state, words), "by": words.actor(event.actor), "basis": event.basis]
     }
     all["noticeLang"] = notice.language
-    all["shown"] = ["title": notice.title, "body": notice.body, "method": notice.withdrawalMethod]
+    all["shown"] = ["title": notice.title, "body": notice.body, "method": notice.withdrawalMethod] as [String: Any]
+    let points = NoticePoint.allCases.compactMap { point in
+      notice.terms[point.rawValue].map { ["number": point.number, "text": $0] as [String: Any] }
+    }
+    let others = notice.terms.filter { NoticePoint(rawValue: $0.key) == nil }.sorted { $0.key < $1.key }
+    all["points"] = points
+    all["hasPoints"] = !points.isEmpty
+    all["terms"] = others.map { ["name": $0.key, "text": $0.value] }
+    all["hasTerms"] = !others.isEmpty
     return show(staff, "consent", words["consent"], at: "consents", all)
   }
 

@@ -70,6 +70,7 @@ enum Stylesheet {
     .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .c3 { fill: var(--c3); } .c4 { fill: var(--c4); } .legend { list-style: none; margin: .6rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem; }
     .legend svg { display: inline-block; width: .9rem; height: .9rem; margin-right: .35rem; vertical-align: -.1rem; } details { margin-top: .8rem; } summary { cursor: pointer; color: var(--accent); padding: .3rem 0; }
     progress { width: 100%; height: .9rem; accent-color: var(--accent); } .crumbs { font-size: .92rem; margin: 0 0 .6rem; } .secret { font-size: 1.15rem; letter-spacing: .08em; }
+    .points { margin: 1rem 0; padding-left: 1.8rem; } .points li { margin: 0 0 .4rem; }
     footer { max-width: 76rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--soft); font-size: .9rem; }
     @media (max-width: 40rem) {
       .bar { padding: .7rem 1rem; } main { padding: 1.2rem 1rem 2.5rem; } main.narrow { padding-top: 1.2rem; } .who { margin-left: 0; width: 100%; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .7rem; }

@@ -51,6 +51,10 @@ extension Templates {
       {{#hasConsents}}{{>consentTable}}{{/hasConsents}}
       {{^hasConsents}}<div class="empty"><strong>{{t.noConsents}}</strong></div>{{/hasConsents}}
       </section>
+      <section class="card" aria-labelledby="evidence"><h2 id="evidence">{{t.envelopes}}</h2>
+      {{#hasEvidence}}<p class="lead">{{t.evidenceLead}}</p>{{>evidenceTable}}{{/hasEvidence}}
+      {{^hasEvidence}}<div class="empty"><strong>{{t.noEvidence}}</strong><p>{{t.noEvidenceLead}}</p></div>{{/hasEvidence}}
+      </section>
       <section class="card" aria-labelledby="timeline"><h2 id="timeline">{{t.timeline}}</h2>
       {{#hasEntries}}<ol class="timeline">
       {{#entries}}<li>{{#at}}{{>time}}{{/at}}<div class="row"><strong>{{kind}}</strong> {{#state}}{{>state}}{{/state}} <span>{{by}}</span></div>{{#path}}<a class="id" href="{{path}}">{{object}}</a>{{/path}}{{^path}}<span class="id">{{object}}</span>{{/path}}</li>
@@ -85,7 +89,7 @@ extension Templates {
       <div class="grid">
       <section class="card" aria-labelledby="what"><h2 id="what">{{t.what}}</h2>
       <dl><dt>{{t.subject}}</dt><dd><a class="id" href="{{personPath}}">{{subject}}</a></dd><dt>{{t.service}}</dt><dd>{{service}}</dd><dt>{{t.purposes}}</dt><dd>{{purposes}}</dd><dt>{{t.items}}</dt><dd>{{items}}</dd>
-      <dt>{{t.requested}}</dt><dd>{{#requested}}{{>time}}{{/requested}}</dd><dt>{{t.given}}</dt><dd>{{#given}}{{>time}}{{/given}}{{^given}}–{{/given}}</dd><dt>{{t.validFrom}}</dt><dd>{{#validFrom}}{{>time}}{{/validFrom}}{{^validFrom}}–{{/validFrom}}</dd><dt>{{t.validUntil}}</dt><dd>{{#until}}{{>time}}{{/until}}{{^until}}–{{/until}}</dd><dt>{{t.atSource}}</dt><dd>{{atSource}}</dd></dl>
+      <dt>{{t.requested}}</dt><dd>{{#requested}}{{>time}}{{/requested}}</dd><dt>{{t.given}}</dt><dd>{{#given}}{{>time}}{{/given}}{{^given}}–{{/given}}</dd><dt>{{t.validFrom}}</dt><dd>{{#validFrom}}{{>time}}{{/validFrom}}{{^validFrom}}–{{/validFrom}}</dd><dt>{{t.validUntil}}</dt><dd>{{#until}}{{>time}}{{/until}}{{^until}}–{{/until}}</dd><dt>{{t.atSource}}</dt><dd>{{atSource}}</dd>{{#source}}<dt>{{t.sourceReference}}</dt><dd><span class="id">{{reference}}</span></dd><dt>{{t.sourceReceived}}</dt><dd>{{#received}}{{>time}}{{/received}}{{^received}}–{{/received}}</dd>{{/source}}</dl>
       </section>
       <section class="card" aria-labelledby="evidence"><h2 id="evidence">{{t.evidence}}</h2>
       <dl><dt>{{t.notice}}</dt><dd><span class="id">{{notice}}</span> {{t.version}} {{version}}</dd><dt>{{t.noticeDigest}}</dt><dd><code>{{digest}}</code></dd></dl>
@@ -97,8 +101,16 @@ extension Templates {
       {{#events}}<tr><td>{{#at}}{{>time}}{{/at}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.by}}">{{by}}</td><td data-label="{{t.basis}}">{{basis}}</td></tr>{{/events}}
       </tbody></table>
       </section>
+      <section class="card" aria-labelledby="envelopes"><h2 id="envelopes">{{t.envelopes}}</h2>
+      <p class="lead">{{t.evidenceLead}}</p>
+      {{#hasEvidence}}{{>evidenceTable}}<p class="lead">{{t.evidenceOpen}} <code>yonjo evidence open</code></p>{{/hasEvidence}}
+      {{^hasEvidence}}<div class="empty"><strong>{{t.noEvidence}}</strong><p>{{t.noEvidenceLead}}</p></div>{{/hasEvidence}}
+      </section>
       <section class="card" aria-labelledby="shown"><h2 id="shown">{{t.shownWords}}</h2>
-      {{#shown}}<p><strong>{{title}}</strong></p><pre lang="{{noticeLang}}">{{body}}</pre><p>{{t.withdrawalMethod}}: {{method}}</p>{{/shown}}
+      {{#shown}}<p><strong>{{title}}</strong></p><pre lang="{{noticeLang}}">{{body}}</pre>{{/shown}}
+      {{#hasPoints}}<ol class="points" lang="{{noticeLang}}">{{#points}}<li value="{{number}}">{{text}}</li>{{/points}}</ol>{{/hasPoints}}
+      {{#hasTerms}}<dl lang="{{noticeLang}}">{{#terms}}<dt>{{name}}</dt><dd>{{text}}</dd>{{/terms}}</dl>{{/hasTerms}}
+      {{#shown}}<p>{{t.withdrawalMethod}}: <span lang="{{noticeLang}}">{{method}}</span></p>{{/shown}}
       </section>
       {{/content}}{{/layout}}
       """

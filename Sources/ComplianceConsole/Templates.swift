@@ -9,7 +9,10 @@ enum Templates {
   }
 
   static let all: [(String, String)] =
-    [("layout", layout), ("time", time), ("state", state), ("token", token), ("asOf", asOf), ("consentTable", consentTable)] + entrancePages
+    [
+      ("layout", layout), ("time", time), ("state", state), ("token", token), ("asOf", asOf), ("consentTable", consentTable),
+      ("evidenceTable", evidenceTable),
+    ] + entrancePages
     + lookPages + workPages + doorPages
 
   private static let layout = """
@@ -70,6 +73,16 @@ enum Templates {
     <tbody>
     {{#consents}}<tr><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.purposes}}">{{purposes}}</td><td data-label="{{t.items}}">{{items}}</td><td data-label="{{t.given}}">{{#given}}{{>time}}{{/given}}{{^given}}–{{/given}}</td><td data-label="{{t.validUntil}}">{{#until}}{{>time}}{{/until}}{{^until}}–{{/until}}</td><td><a class="id" href="{{path}}">{{id}}</a></td></tr>
     {{/consents}}
+    </tbody>
+    </table>
+    """
+
+  private static let evidenceTable = """
+    <table class="stack">
+    <thead><tr><th scope="col">{{t.state}}</th><th scope="col">{{t.evidenceKind}}</th><th scope="col">{{t.created}}</th><th scope="col">{{t.evidenceUntil}}</th><th scope="col">{{t.evidenceID}}</th></tr></thead>
+    <tbody>
+    {{#envelopes}}<tr><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.evidenceKind}}">{{kind}}</td><td data-label="{{t.created}}">{{#created}}{{>time}}{{/created}}</td><td data-label="{{t.evidenceUntil}}">{{#keptUntil}}{{>time}}{{/keptUntil}}{{^keptUntil}}{{t.evidenceWhile}}{{/keptUntil}}</td><td><span class="id">{{id}}</span></td></tr>
+    {{/envelopes}}
     </tbody>
     </table>
     """

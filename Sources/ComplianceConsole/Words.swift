@@ -43,6 +43,11 @@ struct Words: Sendable {
     return language == .ja ? "\(number)月" : Self.months[max(0, min(11, number - 1))]
   }
 
+  /// `2026-04-01` as a chart's axis says it.
+  func firstDay(_ text: String) -> String {
+    language == .ja ? "\(Int(text.dropFirst(5).prefix(2)) ?? 0)/1" : "1 " + month(String(text.prefix(7)))
+  }
+
   /// As `<input type="datetime-local">` writes an instant, in Japan; nil for what is none.
   static func instant(_ text: String) -> Date? {
     let numbers = text.split { !$0.isNumber }.compactMap { Int($0) }
@@ -194,6 +199,22 @@ struct Words: Sendable {
     receipt | 証跡 | Receipt
     receiptDownload | 証跡（署名付き）をダウンロード | Download the signed receipt
     receiptLead | JWS形式。公開鍵（/jwks.json）だけで誰でも検証できます。 | A JWS that anybody can verify with the published keys (/jwks.json).
+    envelopes | 証跡原本 | Evidence kept
+    evidenceLead | 本人確認と書類への署名の証拠を、オフラインの鍵で封をして保管しています。この画面から中身は読めません。 | What proves identity confirmations and document signatures, sealed to an offline key. The console cannot read it.
+    evidenceOpen | 開封にはオフラインの鍵と2名の承認が必要です： | To open one takes the offline key and two persons' approvals:
+    evidenceKind | 種類 | Kind
+    evidenceID | 原本ID | Envelope id
+    evidenceUntil | 保存期限 | Kept until
+    evidenceWhile | 契約の終了から7年 | seven years after the contract ends
+    evidenceKept | 保管中 | Kept
+    evidenceShredded | 廃棄済み | Shredded
+    evidence_identityConfirmation | 本人確認 | Identity confirmation
+    evidence_documentSignature | 書類への署名 | Document signature
+    noEvidence | 証跡原本はありません | No evidence is kept
+    noEvidenceLead | 最新の利用者情報の同意では、署名と証明書はJ-LISに渡した後に破棄されます。 | Of consents to the latest items, signature and certificate are destroyed once J-LIS has them.
+    sourceReference | J-LISの受付番号 | J-LIS reference
+    sourceReceived | J-LIS受付日時 | Received by J-LIS
+    today | 今日 | today
     shownWords | 表示した説明 | The words that were shown
     withdrawalMethod | 撤回の方法 | How to withdraw
     evidence | 証拠 | Evidence

@@ -33,10 +33,16 @@ extension SimulatedJLIS {
     let fingerprint = Self.fingerprint(consent)
     let moment = now
     // Before the certificate is looked at: a repetition is answered also when the certificate has ended meanwhile.
-    if let known = try store.read({ $0.consent(consent.consentID) }) { return try Self.repeated(known, fingerprint) }
+    if let known = try store.read({ $0.consent(consent.consentID) }), !Self.isRenewed(known, by: consent) {
+      return try Self.repeated(known, fingerprint)
+    }
     let citizenID = try signer(of: consent.statement, signature: consent.signature, certificate: consent.certificate, at: moment)
     return try store.change { state in
-      if let known = state.consent(consent.consentID) { return try Self.repeated(known, fingerprint) }
+      if let known = state.consent(consent.consentID) {
+        guard Self.isRenewed(known, by: consent) else { return try Self.repeated(known, fingerprint) }
+        guard citizenID == known.citizenID else { throw JLISError.refused(.notTheSamePerson) }
+        return Self.reception(state.renew(consent.consentID, fingerprint: fingerprint, receivedAt: moment, validUntil: validUntil) ?? known)
+      }
       let record = ConsentRecord(
         consentID: consent.consentID, serviceID: consent.serviceID, citizenID: citizenID, items: Set(consent.items.map(\.rawValue)),
         reference: "SIM-C\(CivilTime.padded(state.consents.count + 1, 8))", fingerprint: fingerprint, receivedAt: moment,
@@ -118,6 +124,12 @@ extension SimulatedJLIS {
     guard plain(consentID, 128), plain(serviceID, 64), (1...largestStatementBytes).contains(statement.count) else {
       throw JLISError.refused(.invalidRequest)
     }
+  }
+
+  /// The same person may sign the same again: a consent that stands then counts until later (our own reading: sources say nothing of it).
+  private static func isRenewed(_ known: ConsentRecord, by consent: ForwardedConsent) -> Bool {
+    known.cancellation == nil && known.serviceID == consent.serviceID && known.items == Set(consent.items.map(\.rawValue))
+      && wholeSeconds(consent.validUntil) > known.validUntil
   }
 
   private static func repeated(_ known: ConsentRecord, _ fingerprint: Data) throws -> ConsentReception {

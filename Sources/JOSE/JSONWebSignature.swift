@@ -45,7 +45,9 @@ public enum JSONWebSignature {
       return parsed.header.keyID == nil || key.kid == parsed.header.keyID
     }
     guard !candidates.isEmpty else { throw .keyUnknown }
-    let fitting = candidates.filter { algorithms(of: $0).contains(parsed.algorithm) && ($0.alg == nil || $0.alg == parsed.header.algorithm) }
+    let fitting = candidates.filter {
+      algorithms(of: $0).contains(parsed.algorithm) && ($0.alg == nil || $0.alg == parsed.header.algorithm)
+    }
     guard !fitting.isEmpty else { throw .algorithmNotAllowed }
     for key in fitting where try isValid(parsed, key) { return (parsed.header, parsed.payload) }
     throw .signatureInvalid

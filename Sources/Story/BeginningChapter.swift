@@ -25,10 +25,15 @@ enum BeginningChapter {
         "language": "ja",
         "title": "最新の利用者情報の提供についての同意",
         "body": .string(Invented.noticeBody),
-        "purposes": ["customerDueDiligence", "keepingCustomerDataCurrent"],
+        "purposes": ["customerDueDiligence", "latestItems"],
         "items": ["name", "address", "dateOfBirth", "sex"],
         "validFor": "P10Y",
         "withdrawalMethod": "アプリの「同意の管理」から、または窓口で、いつでも撤回できます。",
+        "terms": Invented.noticePoints,
+        "controller": ["name": "架空銀行", "address": "東京都架空区見本町１－２－３", "contact": "03-0000-0000"],
+        "recipients": ["プラットフォーム事業者（委託先）", "地方公共団体情報システム機構（J-LIS）"],
+        "storageLocations": ["JP"],
+        "retention": "同意の終了から7年",
       ]
     }
     try await scene.expect(answer, status: 201)

@@ -1,3 +1,4 @@
+import JOSE
 /// The story's people and papers. Nobody here exists.
 enum Invented {
   struct Citizen: Sendable {
@@ -48,4 +49,19 @@ enum Invented {
     提供を受けるのは、あなたが項目ごとに同意したものに限ります。有効な署名用電子証明書がない間は提供されません。
     同意は電子署名によるもので、サービスごとに、いつでも撤回できます。同意しなくても不利益はありません。
     """
+
+  /// The points that a notice for latest items must make, in short; `yonjo notice template` prints them in full.
+  static let noticePoints: JSONValue = [
+    "whatIsProvided": "J-LISは、あなたが同意した項目の最新の情報を、プラットフォーム事業者を通じて当行に提供します。有効な電子証明書がない間は、何も提供されません。",
+    "purposeOfUse": "お客さま情報を最新に保つために利用します。利用目的は当行のウェブサイトで公表しています。",
+    "disclosure": "いつ、どの情報を取得したかの開示を請求できます。手数料は無料で、二週間以内に書面でお答えします。",
+    "storage": "同意の記録は当行、プラットフォーム事業者とJ-LISが保存し、必要がなくなれば消去します。",
+    "electronicOnly": "同意は署名用電子証明書による電子署名で、サービスごとに行います。署名と電子証明書はJ-LISに届いた後は保存しません。",
+    "validity": "同意した日（J-LISが受け取った日）の翌日から10年間、電子証明書が何度失効しても有効で、いつでも取り消せます。",
+    "voluntary": "同意は任意です。同意しなくても、不利益はありません。",
+    "cancellation": "取り消すと、J-LISが受け付けた時から、そのサービスへの提供が終わります。",
+    "whereToAskAndCancel": "照会は利用者証明用電子証明書で、取消しは署名用電子証明書で、アプリから行えます。",
+    "sourceApplication": "J-LISの利用者クライアントソフトでも、照会と取消しができます。",
+    "contact": "架空銀行　お客さま相談室　東京都架空区見本町１－２－３　電話 03-0000-0000",
+  ]
 }

@@ -113,7 +113,7 @@ enum OnboardingChapter {
         "consents": [
           [
             "noticeId": .string(notice.id), "version": .integer(Int64(notice.version)),
-            "purposes": ["customerDueDiligence", "keepingCustomerDataCurrent"], "items": items,
+            "purposes": ["customerDueDiligence", "latestItems"], "items": items,
           ]
         ],
       ]

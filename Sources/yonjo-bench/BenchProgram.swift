@@ -10,6 +10,7 @@ struct BenchProgram: AsyncParsableCommand {
     commandName: "yonjo-bench", abstract: "Measures a running broker over HTTPS with keep-alive.",
     subcommands: [
       Enrol.self, LookUps.self, Batches.self, Logins.self, Lines.self, Guessing.self, Lists.self, Canonical.self, Ledger.self, TagKeys.self,
+      Consents.self,
     ])
 
   struct Common: ParsableArguments {
@@ -43,6 +44,28 @@ struct BenchProgram: AsyncParsableCommand {
       let cast = try common.open()
       let enrolment = try await Enrolment.make(citizens: citizens, cast: cast) { print("\($0) of \(citizens) citizens") }
       try JSONEncoder().encode(enrolment).write(to: URL(fileURLWithPath: common.enrolment))
+      await cast.close()
+    }
+  }
+
+  struct Consents: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "What compliance asks of consents, one question at a time.")
+    @Option(help: "The cast file that Deploy wrote.") var cast: String
+    @Option(help: "How often each question is asked.") var times = 200
+
+    func validate() throws {
+      guard (1...100_000).contains(times) else { throw ValidationError("1…100000 times.") }
+    }
+
+    func run() async throws {
+      let cast = try StoryCastFile(contentsOf: cast).open()
+      let figures = try await ConsentQuestions.ask(cast: cast, times: times)
+      for figure in figures {
+        let name = figure.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+        print(
+          "\(name) median \(figure.median.formatted(.number.precision(.fractionLength(1)))) ms  95 % within",
+          "\(figure.p95.formatted(.number.precision(.fractionLength(1)))) ms  \(Int(figure.consents)) consents")
+      }
       await cast.close()
     }
   }

@@ -22,7 +22,9 @@ struct CRLCommand: AsyncParsableCommand {
     var at: String?
 
     /// The list, its signature verified.
-    func verified() throws(CommandFailure) -> VerifiedRevocationList {
+    ///
+    /// - Parameter sortingIn: the directory where its index is to go, if there is to be one.
+    func verified(sortingIn: String? = nil) throws(CommandFailure) -> VerifiedRevocationList {
       guard let environment = TrustEnvironment(rawValue: environment) else {
         throw CommandFailure(.badUse, "--environment must be one of \(TrustEnvironment.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
@@ -31,7 +33,7 @@ struct CRLCommand: AsyncParsableCommand {
       let pem = try CertificateFile.pemContent(of: file)
       do throws(RevocationIndexError) {
         if let der = pem { return try VerifiedRevocationList(der, issuer: anchor, at: instant) }
-        return try VerifiedRevocationList(file: file, issuer: anchor, at: instant)
+        return try VerifiedRevocationList(file: file, issuer: anchor, at: instant, sortingIn: sortingIn)
       } catch {
         throw CRLCommand.failure(error, file)
       }
@@ -131,7 +133,8 @@ struct CRLCommand: AsyncParsableCommand {
 
     func run() async throws {
       let started = ContinuousClock.now
-      let verified = try list.verified()
+      let directory = URL(fileURLWithPath: out).deletingLastPathComponent().path
+      let verified = try list.verified(sortingIn: directory)
       var report: Report
       do throws(RevocationIndexError) {
         let index = try verified.prepareIndex(at: out)

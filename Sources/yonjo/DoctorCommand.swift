@@ -74,6 +74,7 @@ struct DoctorCommand: AsyncParsableCommand {
       }
     }
     checks.append(ocspCheck(settings))
+    checks.append(evidenceCheck(settings))
     checks.append(tlsCheck(settings))
     checks.append(.clock())
     return checks
@@ -101,6 +102,23 @@ struct DoctorCommand: AsyncParsableCommand {
         ]
       } catch {
         return [DoctorFinding("ocsp", .wrong, error.sentence, nextStep: error.nextStep ?? "Check the settings under ocsp.")]
+      }
+    }
+  }
+
+  private static func evidenceCheck(_ settings: Settings) -> DoctorCheck {
+    DoctorCheck("evidence") {
+      do throws(CommandFailure) {
+        if let key = try EvidenceCommand.publicKey(settings) {
+          return [DoctorFinding("evidence", .good, "Evidence envelopes are sealed to the offline key \(key.id).")]
+        }
+        return [
+          DoctorFinding(
+            "evidence", .warning, "No evidence envelopes are made: what was signed cannot be proven again.",
+            nextStep: "Set \(SettingKey.evidencePublicKeyFile.variable); see yonjo evidence --help.")
+        ]
+      } catch {
+        return [DoctorFinding("evidence", .wrong, error.sentence, nextStep: error.nextStep ?? "Check evidence.publicKeyFile.")]
       }
     }
   }

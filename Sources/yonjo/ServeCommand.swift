@@ -88,7 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
   /// How the tenants' identity providers are asked: an authority of a bank's own may be named.
   private static func providers(_ settings: Settings) throws(CommandFailure) -> ProviderClient {
     let file = settings.text(.consoleProviderTrustFile)
-    let text = try file.map { (file) throws(CommandFailure) in try Connections.text(of: file) }
+    let text = try file.map { (file) throws(CommandFailure) in try text(of: file) }
     do {
       return try ProviderClient(trustRootsPEM: text)
     } catch {

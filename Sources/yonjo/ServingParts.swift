@@ -37,6 +37,7 @@ struct ServingParts: Sendable {
     let issuer = try settings.required(.issuer)
     let threads = try settings.integer(.workThreads, 1...64)
     let ocsp = try OCSPOptions.source(settings)
+    let evidenceKey = try EvidenceCommand.publicKey(settings)
     jlis = try Connections.jlis(settings)
     pool = PostgreSQLPool(main, logger: logger)
     jobsPool = PostgreSQLPool(jobs, logger: logger)
@@ -46,7 +47,8 @@ struct ServingParts: Sendable {
     ownsRevocationDirectory = directory == nil
     services = BrokerServices(
       pool: pool, jobsPool: jobsPool, root: root, trust: trust, policies: policies, jlis: jlis, clock: SystemWallClock(), issuer: issuer,
-      revocationDirectory: revocationDirectory, workThreads: threads, ocsp: ocsp, logger: logger)
+      revocationDirectory: revocationDirectory, workThreads: threads, ocsp: ocsp,
+      evidenceKey: evidenceKey, logger: logger)
     checks = Self.checks(pool, services, jlis) + [Self.listsCheck(services.revocation.indexes)]
     gauges = Self.gauges(pool) + Self.gauges(jlis) + Self.listGauges(services.revocation.indexes)
   }

@@ -38,6 +38,8 @@ enum SettingKey: String, CaseIterable {
   case revocationDirectory = "revocation.directory"
   case revocationListDirectory = "revocation.listDirectory"
   case revocationMaximumShrinkPercent = "revocation.maximumShrinkPercent"
+  case evidencePublicKeyFile = "evidence.publicKeyFile"
+  case evidenceApproversDirectory = "evidence.approversDirectory"
   case workThreads = "workThreads"
   case worksOnEventLoops = "worksOnEventLoops"
   case logLevel = "log.level"

@@ -205,7 +205,7 @@ struct StaffCommand: AsyncParsableCommand {
         throw CommandFailure(.badUse, "--issuer and --client-id are needed.", nextStep: "Or --remove.")
       }
       let secret = try clientSecretFile.map { (file) throws(CommandFailure) in
-        try Connections.text(of: file).trimmingCharacters(in: .whitespacesAndNewlines)
+        try text(of: file).trimmingCharacters(in: .whitespacesAndNewlines)
       }
       try await StaffCommand.administer(common) { staff in
         guard !remove, let issuer, let clientID else {

@@ -13,7 +13,8 @@ struct YonjoProgram: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, MigrateCommand.self, DoctorCommand.self, TenantCommand.self, ClientCommand.self, KeysCommand.self,
       RevocationCommand.self,
-      CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self, StaffCommand.self,
+      CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self, NoticeCommand.self, EvidenceCommand.self,
+      StaffCommand.self,
     ])
 
   static func main() async {

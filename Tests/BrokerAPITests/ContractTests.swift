@@ -15,13 +15,14 @@ struct ContractTests {
     // These are told by command lines and pages only.
     let ofPages = [
       "codeWrong", "doorLinkInvalid", "doorSessionEnded", "passwordGuessable", "passwordLength", "staffInvitationInvalid",
-      "staffNameInvalid", "staffNameTaken", "staffOwnAccount", "staffRoleInsufficient", "staffSessionEnded", "staffSignInRefused",
-      "staffTooMany",
+      "staffNameInvalid", "staffNameTaken", "staffOwnAccount", "staffProviderUnknown", "staffRoleInsufficient", "staffSessionEnded",
+      "staffSignInRefused", "staffTooMany",
     ]
     #expect(
       used.subtracting(listed).subtracting(ofPages).sorted() == [
-        "allowanceInvalid", "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong",
-        "overrideUndocumented",
+        "allowanceInvalid", "approvalInvalid", "approvalsMissing", "evidenceKeyForeign", "evidenceShredded", "evidenceUnreadable",
+        "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
+        "providerClientInvalid", "providerIssuerInvalid",
       ])
   }
 

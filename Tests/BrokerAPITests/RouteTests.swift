@@ -24,6 +24,8 @@ struct RouteTests {
 
   private static let routes = [
     "GET /v1/audit/events", "GET /v1/consents", "GET /v1/consents/x", "GET /v1/consents/x/events", "GET /v1/consents/x/receipt",
+    "GET /v1/consents/counts", "GET /v1/consents/x/receipt-page", "POST /v1/consents/x/refusal", "GET /v1/evidence",
+    "POST /v1/subjects/x/contract-end",
     "POST /v1/consents", "POST /v1/consents/search", "POST /v1/consents/x/revocation", "POST /v1/consents/x/signature",
     "POST /v1/consents/x/withdrawal", "POST /v1/consents/x/withdrawal/signature", "POST /v1/documents/verifications", "GET /v1/events",
     "GET /v1/ledger-changes/x",
@@ -78,6 +80,45 @@ struct RouteTests {
       }
       #expect(try await broker.server.send("GET", "/v1/pairs?state=stale", headers: headers).code == "invalidRequest")
       #expect(try await broker.server.send("GET", "/v1/pairs?state=inactive", headers: headers).body == #"{"pairs":[]}"#)
+    }
+  }
+
+  @Test("counts, evidence and the end of a contract: days and times are read strictly")
+  func consentsBesides() async throws {
+    try await TestBroker.with { broker in
+      let headers = try await broker.authorisation(try await broker.client(of: broker.bank))
+      func get(_ path: String) async throws -> Reply { try await broker.server.send("GET", path, headers: headers) }
+      let counts = try await get("/v1/consents/counts?from=2026-01-01&until=2026-01-02")
+      #expect(counts.body == #"{"counts":[{"day":"2026-01-01","consents":{}},{"day":"2026-01-02","consents":{}}]}"#)
+      #expect(try await get("/v1/consents/counts?from=2026-01-02&until=2026-01-01").code == "periodInvalid")
+      #expect(try await get("/v1/consents/counts?from=2026-1-2").code == "invalidRequest")
+      #expect(try await get("/v1/consents/counts?interval=year").code == "invalidRequest")
+      #expect(try await get("/v1/consents?item=phone").code == "invalidRequest")
+      #expect(try await get("/v1/consents?item=name&noticeVersion=1&at=2026-01-01T00:00:00Z").body == #"{"consents":[]}"#)
+      #expect(try await get("/v1/evidence").code == "invalidRequest")
+      let subject = "sub_01kaq3m5v8f7x9q2w4e6r8t010"
+      #expect(try await get("/v1/evidence?subjectId=\(subject)").body == #"{"evidence":[]}"#)
+      let end = "/v1/subjects/\(subject)/contract-end"
+      #expect(try await broker.server.send("POST", end, body: "{}", headers: headers).status == 404)
+      let early = try await broker.server.send("POST", end, body: #"{"endedAt":"2999-01-01T00:00:00Z"}"#, headers: headers)
+      #expect(early.code == "contractEndInvalid")
+      #expect(try await get("/v1/consents/con_01kaq3m5v8f7x9q2w4e6r8t012/receipt-page").status == 404)
+    }
+  }
+
+  @Test("a notice for latest items says which of its points is missing")
+  func noticePoints() async throws {
+    try await TestBroker.with { broker in
+      let headers = try await broker.authorisation(try await broker.client(of: broker.bank))
+      let reply = try await broker.server.send(
+        "POST", "/v1/notices", body: notice.replacing("accountOpening", with: "latestItems"), headers: headers)
+      #expect(reply.status == 422 && reply.code == "noticePointMissing")
+      #expect(reply.body.contains("/terms/whatIsProvided"))
+      for template in NoticeTemplate.allCases {
+        let published = try await broker.server.send("POST", "/v1/notices", body: try template.body(), headers: headers)
+        #expect(published.status == 201)
+        #expect(published.member("language") == template.rawValue)
+      }
     }
   }
 

@@ -185,7 +185,10 @@ struct StaffTests {
       let looks = try await broker.inspect(
         "select kind from audit_events where tenant_id = $1 and actor = $2 order by event_id",
         [.uuid(bank.id.uuid), .text(session.caller.actor)])
-      #expect(try looks.map { try $0.text(0) }.suffix(3) == ["timelineViewed", "timelineViewed", "overviewViewed"])
+      #expect(
+        try looks.map { try $0.text(0) }.suffix(5) == [
+          "timelineViewed", "timelineViewed", "consentsCounted", "consentsCounted", "overviewViewed",
+        ])
     }
   }
 

@@ -10,16 +10,21 @@ struct StatementTests {
   static let ofRequests: [Statement] = [
     AccessStore.useAssertion,
     AuditStore.insert, AuditStore.list,
-    ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession,
-    ConsentStore.superseded, ConsentStore.events, ConsentStore.list, ConsentStore.forLatestItems, ConsentStore.endable,
+    ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.setTimes, ConsentStore.setSession,
+    ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession, ConsentStore.superseded, ConsentStore.renewable, ConsentStore.events,
+    ConsentStore.forLatestItems, ConsentStore.endable,
     ConsentStore.insertIntent, ConsentStore.openIntents, ConsentStore.closeIntent, ConsentStore.service,
-    NoticeStore.insert, NoticeStore.newestVersion, NoticeStore.get, NoticeStore.list,
+    ConsentQueryStore.asOf, ConsentQueryStore.ofSubject, ConsentQueryStore.ofReference, ConsentQueryStore.bySelection,
+    ConsentQueryStore.byPeriod, ConsentQueryStore.all, ConsentQueryStore.atInstant, ConsentCountStore.counts,
+    EvidenceStore.insert, EvidenceStore.list, EvidenceStore.endContract, EvidenceStore.contract,
+    NoticeStore.insert, NoticeStore.newestVersion, NoticeStore.get, NoticeStore.newestOfLanguage, NoticeStore.ofConsent, NoticeStore.list,
     WithdrawalStore.newestSession,
     Database.setTenant,
     IdempotencyStore.removeExpired, IdempotencyStore.insert, IdempotencyStore.find, IdempotencyStore.tryInstance,
     IdempotencyStore.takeOver, IdempotencyStore.finish, IdempotencyStore.release,
     InstanceStore.hold, InstanceStore.alive,
-    SessionStore.insert, SessionStore.get, SessionStore.outcome, SessionStore.attempt, SessionStore.complete,
+    SessionStore.insert, SessionStore.get, SessionStore.outcome, SessionStore.attempt, SessionStore.refuse,
+    SessionStore.complete,
     EventStore.insert, EventStore.list,
     KeyStore.tenantKeys, KeyStore.platformKeys,
     LatestItemsStore.signingBinding, LatestItemsStore.insertIntent, LatestItemsStore.closeIntents, LatestItemsStore.asked,
@@ -41,10 +46,10 @@ struct StatementTests {
     StaffStore.enrol, StaffStore.charge, StaffStore.chargeAddress, StaffStore.creditAddress, StaffStore.succeed,
     StaffStore.insertSession, StaffStore.use, StaffStore.endSession, StaffStore.tenantName,
     StaffProviderStore.get, StaffProviderStore.member,
-    ConsoleStore.timeline, ConsoleStore.changes, ConsoleStore.endings, ConsoleStore.verifications, ConsoleStore.checks,
+    ConsoleStore.timeline, ConsoleStore.endings, ConsoleStore.verifications, ConsoleStore.checks,
     ConsoleStore.waiting, ConsoleStore.ledgerJobs,
     DoorStore.login, DoorStore.insert, DoorStore.look, DoorStore.enter, DoorStore.session, DoorStore.leave,
-    TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
+    TenantStore.name, TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
     VerificationStore.insert, VerificationStore.get, VerificationStore.search,
   ]
 
@@ -52,8 +57,11 @@ struct StatementTests {
   static let ofJobs: [Statement] = [
     StaffStore.cleanSessions, StaffStore.cleanAddresses, StaffStore.cleanDoors,
     TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
-    ConsentStore.jlisServices, ConsentStore.isBeingCancelled, ConsentStore.expiring, PairStore.overdue, LedgerStore.storedJobs,
+    ConsentStore.jlisServices, ConsentStore.isBeingCancelled, PairStore.overdue, LedgerStore.storedJobs,
     LedgerStore.lockStored, LedgerStore.left,
+    ConsentJobStore.expired, ConsentJobStore.unanswered, ConsentJobStore.toRemind, ConsentJobStore.reminded, ConsentJobStore.toPrompt,
+    ConsentJobStore.prompted, ConsentJobStore.cursor, ConsentJobStore.keepCursor, ConsentJobStore.count, LeaseStore.take,
+    LeaseStore.giveBack, EvidenceStore.overdue, EvidenceStore.shred,
     LedgerStore.arrived, LedgerStore.afterOf, LedgerStore.finish, LedgerStore.removeLines,
     RotationStore.unretired, RotationStore.retire, RotationStore.unfinishedJobs, RotationStore.lockUnfinished, RotationStore.lockUnder,
     RotationStore.reseal, RotationStore.removeDoubles, RotationStore.isAnyUnder, RotationStore.linesAfter, RotationStore.resealLines,
@@ -63,7 +71,8 @@ struct StatementTests {
   /// What requests do as well.
   static let ofJobsToo: [Statement] = [
     Database.setTenant, KeyStore.tenantKeys, KeyStore.platformKeys, AuditStore.insert, EventStore.insert, ConsentStore.lock,
-    ConsentStore.setState, ConsentStore.insertEvent, ConsentStore.openIntents, ConsentStore.closeIntent, PairStore.lockSubject,
+    ConsentStore.setState, ConsentStore.setTimes, ConsentStore.get, ConsentStore.insertEvent, NoticeStore.get, ConsentStore.openIntents,
+    ConsentStore.closeIntent, PairStore.lockSubject,
     PairStore.byID, PairStore.upsert, PairStore.delete, PairStore.clearTags, PairStore.insertTags,
   ]
 
@@ -73,7 +82,8 @@ struct StatementTests {
     TenantStore.override, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
     StaffProviderStore.set, StaffProviderStore.remove, StaffProviderStore.endSessions,
-    KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey, KeyStore.insertPlatformKey,
+    EvidenceStore.open, EvidenceStore.insertOpening, KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey,
+    KeyStore.insertPlatformKey,
   ]
 
   /// What administrators do in the console as well.

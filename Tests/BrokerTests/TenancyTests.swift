@@ -130,9 +130,9 @@ struct FormTests {
 
   @Test func aPeriodBeginsTheDayAfterInJapan() throws {
     let given = try Date("2026-04-01T16:00:00Z", strategy: .iso8601)
-    let period = try #require(ValidityPeriod("P10Y")).interval(given: given)
-    #expect(period.from == (try Date("2026-04-02T15:00:00Z", strategy: .iso8601)))
-    #expect(period.until == (try Date("2036-04-02T15:00:00Z", strategy: .iso8601)))
+    let period = try #require(ValidityPeriod("P10Y"))
+    #expect(period.end(from: given, start: .dayAfterConsent) == (try Date("2036-04-02T15:00:00Z", strategy: .iso8601)))
+    #expect(period.end(from: given, start: .consentDay) == (try Date("2036-04-01T15:00:00Z", strategy: .iso8601)))
     #expect(ValidityPeriod("P1Y6M") != nil)
     #expect(ValidityPeriod("P6M1Y") == nil)
   }

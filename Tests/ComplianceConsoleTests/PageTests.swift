@@ -26,6 +26,7 @@ struct PageTests {
     let names =
       ConsentState.allCases.map { "state_\($0)" } + Item.allCases.map { "item_\($0.rawValue)" } + StaffRole.allCases.map { "role_\($0)" }
       + PairState.allCases.map { "pair_\($0)" } + VerificationPurpose.allCases.map { "purpose_\($0)" }
+      + EvidenceKind.allCases.map { "evidence_\($0)" }
     for name in names { #expect(Words.table[name] != nil, "\(name)") }
     #expect(Words.text.split(separator: "\n").count == Words.table.count)
     #expect(Words(language: .ja).actor("staff:stf_1") == "担当者 stf_1")

@@ -103,6 +103,7 @@ struct TestSite: Sendable {
   let staff: StaffAdministration
   let bank: TenantID
   let clock: MovedClock
+  let provider: FakeProvider
 
   /// The code that an authenticator shows; the secret as its page tells it.
   static func code(_ secret: String, _ step: Int64) -> String {
@@ -138,9 +139,11 @@ struct TestSite: Sendable {
         pool: pools[0], jobsPool: pools[1], root: root,
         trust: try TrustStore.load(directory: tree.appendingPathComponent("Deploy/trust/production").path, environment: .production),
         jlis: NoJLIS(), clock: clock, issuer: issuer, workThreads: 1, logger: logger)
+      let provider = FakeProvider()
       let site = TestSite(
-        services: services, site: try ConsoleSite(services: services, issuer: issuer, clock: clock, logger: logger),
-        staff: StaffAdministration(database: operators, root: root, clock: clock), bank: bank.id, clock: clock)
+        services: services,
+        site: try ConsoleSite(services: services, issuer: issuer, providers: provider, clock: clock, logger: logger),
+        staff: StaffAdministration(database: operators, root: root, clock: clock), bank: bank.id, clock: clock, provider: provider)
       let result: Result<Void, any Error>
       do { result = .success(try await body(site)) } catch { result = .failure(error) }
       await services.stop()

@@ -44,6 +44,7 @@ class House:
         self.cast = json.loads(Path(os.environ["YONJO_CAST"]).read_text(encoding="utf-8"))
         self.address = self.cast["broker"]
         self.bank = self.cast["bank"]["id"]
+        self.bank_uuid = uuid.UUID(int=number(self.bank))
         self.context = ssl.create_default_context(cafile=self.cast["trustFile"])
 
     def yonjo(self, *arguments):
@@ -344,7 +345,8 @@ class Drive:
             check(returned == 0, f"yonjo receipt verify: {error}")
 
     def decision(self):
-        uuid_of = self.house.sql("select pair_id from pairs where state in ('active', 'needsDecision') order by pair_id limit 1")
+        uuid_of = self.house.sql(
+            f"select pair_id from pairs where tenant_id = '{self.house.bank_uuid}' and state in ('active', 'needsDecision') order by pair_id limit 1")
         check(uuid_of, "a pair in the story")
         self.house.sql(
             f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days', decided_by = null, decision_basis = null "
@@ -431,9 +433,9 @@ class Drive:
     def link(self):
         """The one-time link of a person whose card was shown a moment ago, as the bank's app asks for it."""
         rows = self.house.sql(
-            "select distinct s.subject_id::text from consents s where s.state in ('given', 'renewed', 'pendingAtSource') "
+            f"select distinct s.subject_id::text from consents s where s.tenant_id = '{self.house.bank_uuid}' and s.state in ('given', 'renewed', 'pendingAtSource') "
             f"and exists (select from verifications v where v.subject_id = s.subject_id and v.tenant_id = s.tenant_id) limit 1")
-        subject = rows[0] if rows else self.house.sql(f"select subject_id from consents limit 1")[0]
+        subject = rows[0] if rows else self.house.sql(f"select subject_id from consents where tenant_id = '{self.house.bank_uuid}' limit 1")[0]
         self.house.sql(
             f"update verifications set checked_at = now() where subject_id = '{subject}' and purpose in ('login', 'onboarding', 'match') and result = 'ok'")
         self.house.sql(
@@ -486,7 +488,7 @@ class Drive:
         sign_in(self.browser, self.administrator)
         self.search()
         self.consents = [link.text for link in self.browser.all("table a.id")]
-        found = self.house.sql("select pair_id from pairs where state = 'active' limit 1")
+        found = self.house.sql(f"select pair_id from pairs where tenant_id = '{self.house.bank_uuid}' and state = 'active' limit 1")
         if found:
             self.house.sql(f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days' where pair_id = '{found[0]}'")
         pages = [(name, "/console/" + name) for name in ("overview", "search", "consents", "pairs", "jobs", "staff")]
@@ -516,9 +518,19 @@ class Drive:
                 self.browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def crockford(number):
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-    return "".join(alphabet[number >> 5 * place & 31] for place in reversed(range(26)))
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def crockford(value):
+    return "".join(ALPHABET[value >> 5 * place & 31] for place in reversed(range(26)))
+
+
+def number(identifier):
+    """The other way round, of an id with its prefix."""
+    value = 0
+    for character in identifier.split("_")[1]:
+        value = value << 5 | ALPHABET.index(character)
+    return value
 
 
 def main():

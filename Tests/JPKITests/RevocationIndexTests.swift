@@ -6,13 +6,21 @@ import Testing
 
 /// Lists in files: read in pieces, sorted in parts, mapped as an index.
 struct RevocationIndexTests {
-  /// Builds the index of a list, and says why it was not.
+  /// Builds the index of a list, and says why it was not. Whether the list is read once or twice for it makes no difference.
   private func build(_ der: [UInt8], in directory: String, bounds: RevocationListBounds = RevocationListBounds()) throws
     -> PreparedRevocationIndex
   {
     try write(der, to: directory + "/list")
-    return try VerifiedRevocationList(file: directory + "/list", trust: World.trust, kind: .signing, at: World.now, bounds: bounds)
-      .prepareIndex(at: directory + "/index")
+    func prepare(_ name: String, sortingIn: String?) throws -> PreparedRevocationIndex {
+      try VerifiedRevocationList(
+        file: directory + "/list", trust: World.trust, kind: .signing, at: World.now, bounds: bounds, sortingIn: sortingIn
+      ).prepareIndex(at: directory + name)
+    }
+    let inOnePass = try prepare("/other", sortingIn: directory)
+    let prepared = try prepare("/index", sortingIn: nil)
+    #expect(try bytes(of: directory + "/other.new") == bytes(of: directory + "/index.new"))
+    inOnePass.discard()
+    return prepared
   }
 
   private func load(_ directory: String) throws -> RevocationList {
@@ -160,17 +168,78 @@ struct RevocationIndexTests {
 
   // MARK: Refusals
 
-  @Test(arguments: RevocationListCases.recipes) func aSpoiledListInAFileIsRefusedForTheSameReason(_ one: ListCase) throws {
+  @Test(arguments: RevocationListCases.recipes, [false, true])
+  func aSpoiledListInAFileIsRefusedForTheSameReason(_ one: ListCase, _ isReadOnce: Bool) throws {
     try withDirectory { directory in
       try write(one.der, to: directory + "/list")
       #expect(
         error {
-          _ = try VerifiedRevocationList(file: directory + "/list", issuer: World.signingAnchor, at: World.now, bounds: one.bounds)
-            .prepareIndex(at: directory + "/index")
+          _ = try VerifiedRevocationList(
+            file: directory + "/list", issuer: World.signingAnchor, at: World.now, bounds: one.bounds,
+            sortingIn: isReadOnce ? directory : nil
+          ).prepareIndex(at: directory + "/index")
         } == .refused(one.expected))
-      #expect(!FileManager.default.fileExists(atPath: directory + "/index"))
-      #expect(!FileManager.default.fileExists(atPath: directory + "/index.new"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["list"])
     }
+  }
+
+  /// A list that nobody signed is refused for that, though an entry is wrong as well, and nothing that was sorted meanwhile remains.
+  @Test func entriesReadBeforeTheSignatureIsVerifiedAreNotHeard() throws {
+    let entry = ListRecipe.Entry(0x0100_0000, reason: 3).der
+    var der = ListRecipe.der(ofEntries: Array(repeatElement(entry, count: 40_000).joined()) + [0x30, 0x01, 0x02])
+    let verify = { (directory: String) in
+      try VerifiedRevocationList(
+        file: directory + "/list", trust: World.trust, kind: .signing, at: World.now, sortingIn: directory)
+    }
+    try withDirectory { directory in
+      try write(der, to: directory + "/list")
+      let verified = try verify(directory)
+      #expect(error { _ = try verified.prepareIndex(at: directory + "/index") } == .refused(.crlMalformed))
+      der[der.count - 1] ^= 1
+      try write(der, to: directory + "/list")
+      #expect(error { _ = try verify(directory) } == .refused(.crlSignature))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["list"])
+    }
+  }
+
+  @Test func theNumberThatAListClaimsIsReadWithoutItsSignature() throws {
+    try withDirectory { directory in
+      var der = ListRecipe().der
+      der[der.count - 1] ^= 1
+      try write(der, to: directory + "/list")
+      let held = try RevocationList(verifying: ListRecipe().der, issuer: World.signingAnchor, at: World.now)
+      #expect(VerifiedRevocationList.claimedNumber(file: directory + "/list") == held.number)
+      #expect(VerifiedRevocationList.claimedNumber(file: directory + "/nothing") == nil)
+      try write([0x30, 0x00], to: directory + "/list")
+      #expect(VerifiedRevocationList.claimedNumber(file: directory + "/list") == nil)
+    }
+  }
+
+  /// The table's times are those of the reader for single values: every month of the hundred years, and strings that are nearly times.
+  @Test func timesByTableAreTimes() {
+    let table = UTCTimeTable()
+    var random = MutationTests.Randomness(state: 11)
+    var (differences, times) = (0, 0)
+    func compare(_ text: [UInt8]) {
+      let slow = try? DERTime.utc(text, 0..<text.count)
+      if text.withUnsafeBufferPointer({ try? table.utc($0.baseAddress!) }) != slow { differences += 1 }
+      if slow != nil { times += 1 }
+    }
+    func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
+    for year in 0..<100 {
+      for month in 0...13 {
+        for day in [0, 1, 28, 29, 30, 31, 32] { compare(Array("\(two(year))\(two(month))\(two(day))235959Z".utf8)) }
+      }
+    }
+    #expect(times > 100 * 12 * 4)
+    for _ in 0..<50_000 {
+      var text = Array("240229235959Z".utf8)
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        text[Int.random(in: 0..<13, using: &random)] = UInt8.random(in: 0x28...0x42, using: &random)
+      }
+      compare(text)
+    }
+    #expect(differences == 0)
   }
 
   @Test func aListOfTooManyEntriesIsRefused() throws {

@@ -110,6 +110,10 @@ import Testing
     let answer = try await connection.get("/v1/events?pageSize=500")
     #expect(answer.status == 200)
     let kinds = Set((try answer.json()["events"]?.array ?? []).compactMap { $0["kind"]?.string })
-    #expect(kinds.isSubset(of: ["pair.inactive", "pair.deleted", "consent.given", "consent.withdrawn", "consent.expiring"]), "\(kinds)")
+    #expect(
+      kinds.isSubset(of: [
+        "pair.inactive", "pair.deleted", "consent.given", "consent.renewed", "consent.withdrawn", "consent.reminder", "consent.expiring",
+        "consent.expired",
+      ]), "\(kinds)")
   }
 }

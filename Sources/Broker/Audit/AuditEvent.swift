@@ -12,7 +12,8 @@ public struct AuditEvent: Sendable, Codable {
       tagLookedUp, tagsLookedUp, tagsEvaluated
     case pairSettled, pairViewed, pairsListed, pairDeleted, ledgerChangesReceived, ledgerChangesApplied, ledgerChangesViewed
     case consentSessionCreated, consentSigned, consentForwarded, consentViewed, consentsListed, consentWithdrawn, withdrawalForwarded,
-      consentRevoked, consentExpired
+      consentRevoked, consentExpired, consentRefused, consentReminded, consentsCounted
+    case evidenceKept, evidenceListed, evidenceOpened, evidenceShredded, contractEnded
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
       verificationViewed
     case sourceAddressed

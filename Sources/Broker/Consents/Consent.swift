@@ -20,6 +20,14 @@ public enum ConsentState: String, Sendable, Codable, CaseIterable {
   var canEnd: Bool { isInForce || self == .pendingAtSource }
 }
 
+/// Where a person agreed.
+public enum ConsentChannel: String, Sendable, Codable, CaseIterable {
+  /// The tenant's own screen.
+  case tenantScreen
+  /// The consent support of the My Number Portal.
+  case mynaPortal
+}
+
 /// A consent (同意): one service, one notice version, purposes and items.
 public struct Consent: Sendable, Codable {
   /// The consent.
@@ -42,18 +50,34 @@ public struct Consent: Sendable, Codable {
   public let items: [Item]
   /// The state, as of the asked instant.
   public var state: ConsentState
-  /// When it was signed.
+  /// When the person was asked.
   public let requestedAt: Date
   /// When it came into force; nil while J-LIS does not have it.
-  public let givenAt: Date?
+  public var givenAt: Date?
   /// From when it may be used.
-  public let validFrom: Date?
+  public var validFrom: Date?
   /// The end of its time; it ends then without anybody's doing.
-  public let validUntil: Date?
+  public var validUntil: Date?
   /// When its state changed last.
-  public let updatedAt: Date
+  public var updatedAt: Date
   /// J-LIS holds it too, or is about to: items are named, and the tenant is a deemed verifier (jpki.md §8).
   public let isAtSource: Bool
+  /// SHA-256 of the statement that the person read before signing, beside the notice.
+  public var statementDigest: [UInt8]? = nil
+  /// J-LIS's reference of its reception.
+  public var sourceReference: String? = nil
+  /// When J-LIS had it.
+  public var receivedAt: Date? = nil
+  /// Where the person agreed.
+  public var channel: ConsentChannel? = nil
+
+  /// The state at an instant at which ``state`` was its last line: what is in force ends with its time, and what nobody answers with its session's,
+  /// also before a job has written so.
+  public func standing(at instant: Date) -> ConsentState {
+    if state == .requested, requestedAt.addingTimeInterval(SessionRow.lifetimeSeconds) <= instant { return .expired }
+    guard state.canEnd, let validUntil, validUntil <= instant else { return state }
+    return .expired
+  }
 }
 
 /// One line of a consent's history, append-only.

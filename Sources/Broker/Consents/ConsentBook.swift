@@ -6,16 +6,6 @@ internal import JPKI
 internal import Logging
 internal import PostgreSQL
 
-/// A signed statement on its way to J-LIS; encrypted in the intent until J-LIS has it.
-private struct ForwardedPayload: Codable {
-  let statement: Data
-  let signature: Data
-  let certificate: Data
-  let items: [Item]
-  let validFrom: Date?
-  let validUntil: Date?
-}
-
 /// What is agreed to in a session: selections with the notices that they are parts of.
 struct AgreedConsents: Sendable {
   var notices: [Notice] = []
@@ -26,7 +16,17 @@ struct AgreedConsents: Sendable {
   var noticeDigest: [UInt8] = []
 }
 
-/// The life of consents: given, forwarded to J-LIS, withdrawn, ended. Every change is one more line of history.
+/// A signature over consents, as it is recorded.
+struct ConsentSigning {
+  let caller: Caller
+  let subject: SubjectID
+  let session: UUID
+  let toBeSigned: [UInt8]
+  let part: CardMaterial.Part
+  let keys: TenantKeys
+}
+
+/// The life of consents: asked for, given, forwarded to J-LIS, renewed, ended. Every change is one more line of history (``ConsentTransitions``).
 struct ConsentBook: Sendable {
   let database: Database
   let vault: KeyVault
@@ -99,50 +99,146 @@ struct ConsentBook: Sendable {
     try await agree(selections, caller: caller, in: transaction)
   }
 
-  /// Writes signed consents: `given` at once, or `pendingAtSource` with an intent where J-LIS must have them. Earlier ones of the same notice give way.
-  func give(
-    _ agreed: AgreedConsents, caller: Caller, subject: SubjectID, session: UUID, signed toBeSigned: [UInt8], by part: CardMaterial.Part,
-    keys: TenantKeys,
-    in transaction: TenantTransaction
-  ) async throws -> [Consent] {
-    let tenant = SQLValue.uuid(keys.tenantID.uuid)
-    let now = clock.now()
-    var consents: [Consent] = []
-    var statements: [BoundStatement] = []
-    let basis = "session:" + Identifier<ConsentSessionKind>(session).description
+  /// Whether J-LIS has to have a consent to these: it is one to latest items, of a tenant that may ask for them.
+  static func isAtSource(_ selection: ConsentSelection, caller: Caller) -> Bool {
+    caller.status == .deemedVerifier && selection.purposes.contains(NoticePoint.purpose) && !selection.items.isEmpty
+  }
+
+  /// Records that the person is asked; of each selection the consent, or nil where one that stands would be renewed.
+  func request(
+    _ agreed: AgreedConsents, caller: Caller, subject: SubjectID, session: ConsentSessionID, in transaction: TenantTransaction
+  ) async throws -> [ConsentID?] {
+    var requested: [ConsentID?] = []
     for (notice, selection) in zip(agreed.notices, agreed.selections) {
-      let interval = ValidityPeriod(notice.validFor)?.interval(given: now) ?? (from: now, until: now)
-      let isAtSource = caller.status == .deemedVerifier && !selection.items.isEmpty
-      let state: ConsentState = isAtSource ? .pendingAtSource : .given
-      // In force from the moment; the period is counted from the day after (民法140条, jpki.md §8 point 8).
-      let consent = Consent(
-        id: ids.next(), subjectID: subject, serviceID: notice.serviceID, noticeID: notice.id, version: notice.version,
-        noticeDigest: notice.digest,
-        language: notice.language, purposes: selection.purposes, items: selection.items, state: state, requestedAt: now,
-        givenAt: state == .given ? now : nil, validFrom: now, validUntil: interval.until, updatedAt: now, isAtSource: isAtSource)
-      statements.append(
-        BoundStatement(
-          ConsentStore.insert,
-          [
-            tenant, .uuid(consent.id.uuid), .uuid(subject.uuid), .text(consent.serviceID), .uuid(notice.id.uuid),
-            .int4(Int32(notice.version)),
-            .bytes(notice.digest), .text(notice.language), .textArray(selection.purposes), .textArray(selection.items.map(\.rawValue)),
-            .text(state.rawValue), .uuid(session), .bytes(Array(agreed.statement.utf8).sha256), .timestamp(now),
-            .timestamp(optional: consent.givenAt),
-            .timestamp(optional: consent.validFrom), .timestamp(optional: consent.validUntil), .timestamp(now), .bool(isAtSource),
-          ]))
-      statements.append(line(consent.id, .requested, actor: "tenant", basis: basis, tenant: keys.tenantID))
-      statements.append(line(consent.id, state, actor: "person", basis: basis, tenant: keys.tenantID))
-      if isAtSource {
-        statements.append(try intent(.forwardConsent, consent, toBeSigned, part, keys))
-      } else {
-        statements.append(events.record(.consentGiven, tenant: keys.tenantID, subject: subject, consent: consent.id))
+      guard try await renewable(notice, selection, caller: caller, subject: subject, in: transaction) == nil else {
+        requested.append(nil)
+        continue
       }
-      consents.append(consent)
+      let consent = consent(notice, selection, agreed, caller: caller, subject: subject)
+      try await transaction.pipeline(
+        asking(consent, session.uuid, agreed, basis: "session:" + session.description, tenant: caller.tenantID))
+      requested.append(consent.id)
     }
-    try await transaction.pipeline(statements)
-    try await supersede(consents, subject: subject, tenant: keys.tenantID, in: transaction)
+    return requested
+  }
+
+  private func consent(
+    _ notice: Notice, _ selection: ConsentSelection, _ agreed: AgreedConsents, caller: Caller, subject: SubjectID
+  ) -> Consent {
+    let now = clock.now()
+    return Consent(
+      id: ids.next(), subjectID: subject, serviceID: notice.serviceID, noticeID: notice.id, version: notice.version,
+      noticeDigest: notice.digest, language: notice.language, purposes: selection.purposes, items: selection.items, state: .requested,
+      requestedAt: now, givenAt: nil, validFrom: nil, validUntil: nil, updatedAt: now,
+      isAtSource: Self.isAtSource(selection, caller: caller), statementDigest: Array(agreed.statement.utf8).sha256, channel: .tenantScreen)
+  }
+
+  private func asking(_ consent: Consent, _ session: UUID, _ agreed: AgreedConsents, basis: String, tenant: TenantID) -> [BoundStatement] {
+    [
+      BoundStatement(
+        ConsentStore.insert,
+        [
+          .uuid(tenant.uuid), .uuid(consent.id.uuid), .uuid(consent.subjectID.uuid), .text(consent.serviceID),
+          .uuid(consent.noticeID.uuid), .int4(Int32(consent.version)), .bytes(consent.noticeDigest), .text(consent.language),
+          .textArray(consent.purposes), .textArray(consent.items.map(\.rawValue)), .uuid(session),
+          .bytes(Array(agreed.statement.utf8).sha256), .timestamp(consent.requestedAt), .bool(consent.isAtSource),
+        ]), line(consent.id, .requested, actor: "tenant", basis: basis, tenant: tenant, at: consent.requestedAt),
+    ]
+  }
+
+  private func renewable(
+    _ notice: Notice, _ selection: ConsentSelection, caller: Caller, subject: SubjectID, in transaction: TenantTransaction
+  ) async throws -> Consent? {
+    try await transaction.query(
+      ConsentStore.renewable,
+      [
+        .uuid(caller.tenantID.uuid), .uuid(subject.uuid), .uuid(notice.id.uuid), .int4(Int32(notice.version)),
+        .textArray(selection.purposes), .textArray(selection.items.map(\.rawValue)), .bool(Self.isAtSource(selection, caller: caller)),
+        .timestamp(clock.now()),
+      ]
+    ).rows.first.map { try Consent($0) }
+  }
+
+  /// Records a signature: each consent is `given` at once, or `pendingAtSource` with an intent where J-LIS must have it; one to the same that is in
+  /// force is renewed; earlier ones of the same notice give way.
+  ///
+  /// - Parameter requested: of each selection the consent that ``request(_:caller:subject:session:in:)`` recorded; empty where there was no subject to
+  ///   record it of: the request is recorded with the signature then.
+  func give(_ agreed: AgreedConsents, requested: [ConsentID?] = [], _ signing: ConsentSigning, in transaction: TenantTransaction)
+    async throws -> [Consent]
+  {
+    var consents: [Consent] = []
+    let basis = "session:" + Identifier<ConsentSessionKind>(signing.session).description
+    for (index, (notice, selection)) in zip(agreed.notices, agreed.selections).enumerated() {
+      let validity = Validity(notice, at: clock.now())
+      if let known = try await renewable(notice, selection, caller: signing.caller, subject: signing.subject, in: transaction) {
+        consents.append(try await renew(known, validity, agreed, basis, signing, in: transaction))
+        continue
+      }
+      let asked = try await asked(index < requested.count ? requested[index] : nil, signing, in: transaction)
+      let consent: Consent
+      if let asked {
+        consent = asked
+      } else {
+        consent = self.consent(notice, selection, agreed, caller: signing.caller, subject: signing.subject)
+        try await transaction.pipeline(asking(consent, signing.session, agreed, basis: basis, tenant: signing.keys.tenantID))
+      }
+      consents.append(try await sign(consent, validity, basis, signing, in: transaction))
+    }
+    try await supersede(consents, subject: signing.subject, tenant: signing.keys.tenantID, in: transaction)
     return consents
+  }
+
+  /// The consent that was recorded as requested, if it still waits.
+  private func asked(_ id: ConsentID?, _ signing: ConsentSigning, in transaction: TenantTransaction) async throws -> Consent? {
+    guard let id else { return nil }
+    let row = try await transaction.query(ConsentStore.lock, [.uuid(signing.keys.tenantID.uuid), .uuid(id.uuid)]).rows.first
+    return try row.map { try Consent($0) }.flatMap { $0.state == .requested ? $0 : nil }
+  }
+
+  private func sign(
+    _ consent: Consent, _ validity: Validity, _ basis: String, _ signing: ConsentSigning, in transaction: TenantTransaction
+  ) async throws -> Consent {
+    let tenant = signing.keys.tenantID
+    var signed = try await apply(
+      consent.isAtSource ? .signedForSource : .signed, to: consent, actor: "person", basis: basis, tenant: tenant, in: transaction)
+    signed.givenAt = consent.isAtSource ? nil : clock.now()
+    signed.validFrom = validity.from
+    signed.validUntil = validity.until
+    try await transaction.pipeline([
+      validity.statement(tenant, consent.id, givenAt: signed.givenAt),
+      consent.isAtSource
+        ? try intent(.forwardConsent, signed, signing.toBeSigned, signing.part, signing.keys)
+        : events.record(.consentGiven, tenant: tenant, subject: signed.subjectID, consent: signed.id),
+    ])
+    return signed
+  }
+
+  /// The same again: its time begins anew, at J-LIS first where J-LIS has it. Until then the old time counts.
+  private func renew(
+    _ consent: Consent, _ validity: Validity, _ agreed: AgreedConsents, _ basis: String, _ signing: ConsentSigning,
+    in transaction: TenantTransaction
+  ) async throws -> Consent {
+    let tenant = signing.keys.tenantID
+    try await transaction.pipeline([
+      BoundStatement(
+        ConsentStore.setSession,
+        [.uuid(tenant.uuid), .uuid(consent.id.uuid), .uuid(signing.session), .bytes(Array(agreed.statement.utf8).sha256)])
+    ])
+    guard !consent.isAtSource else {
+      var forwarded = consent
+      forwarded.validFrom = validity.from
+      forwarded.validUntil = validity.until
+      try await transaction.pipeline([try intent(.renewConsent, forwarded, signing.toBeSigned, signing.part, signing.keys)])
+      return consent
+    }
+    var renewed = try await apply(.renewed, to: consent, actor: "person", basis: basis, tenant: tenant, in: transaction)
+    renewed.validUntil = validity.until
+    try await transaction.pipeline([
+      Validity(from: nil, until: validity.until, countedFrom: validity.countedFrom).statement(tenant, consent.id),
+      events.record(.consentRenewed, tenant: tenant, subject: consent.subjectID, consent: consent.id),
+    ])
+    return renewed
   }
 
   private func supersede(_ consents: [Consent], subject: SubjectID, tenant: TenantID, in transaction: TenantTransaction) async throws {
@@ -154,136 +250,94 @@ struct ConsentBook: Sendable {
           .uuidArray(consents.map(\.id.uuid)),
         ])
       for row in earlier.rows {
-        try await change(
-          try Consent(row), to: .superseded, actor: "person", basis: "consent:" + consent.id.description, tenant: tenant, in: transaction)
+        _ = try await apply(
+          .superseded, to: try Consent(row), actor: "person", basis: "consent:" + consent.id.description, tenant: tenant, in: transaction)
       }
     }
   }
 
-  /// One more line of history, and the state that follows from it.
-  func change(_ consent: Consent, to state: ConsentState, actor: String, basis: String, tenant: TenantID, in transaction: TenantTransaction)
-    async throws
-  {
+  /// A consent, locked after its subject, as every door to consents locks: a request for latest items in flight ends before or after, never beside.
+  func lock(_ id: ConsentID, tenant: TenantID, pairs: PairKeeper, in transaction: TenantTransaction) async throws -> Consent {
+    let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(id.uuid)]
+    guard let row = try await transaction.query(ConsentStore.get, key).rows.first else { throw Refusal.notFound("consent") }
+    _ = try await pairs.lock(try Consent(row).subjectID, tenant: tenant, in: transaction)
+    guard let locked = try await transaction.query(ConsentStore.lock, key).rows.first else { throw Refusal.notFound("consent") }
+    return try Consent(locked)
+  }
+
+  /// The refusal of a change that does not apply.
+  static let notInForce = Refusal(
+    .conflict, "consentNotInForce", "The consent is not in force any more.", nextStep: "Look at its events; there is nothing left to end.")
+
+  /// One more line of history, and the state that follows from it. The consent must be locked.
+  ///
+  /// - Parameter at: when it happened, where that was not now.
+  /// - Returns: the consent as it stands then.
+  /// - Throws: `Refusal`: `consentNotInForce` where the change does not apply.
+  func apply(
+    _ change: ConsentChange, to consent: Consent, actor: String, basis: String, tenant: TenantID, at: Date? = nil,
+    in transaction: TenantTransaction
+  ) async throws -> Consent {
+    guard let state = ConsentTransitions.state(after: change, from: consent.state) else { throw Self.notInForce }
+    let moment = at ?? clock.now()
     try await transaction.pipeline([
-      BoundStatement(
-        ConsentStore.setState,
-        [.uuid(tenant.uuid), .uuid(consent.id.uuid), .text(state.rawValue), .timestamp(clock.now()), .null, .null, .null, .null]),
-      line(consent.id, state, actor: actor, basis: basis, tenant: tenant),
+      BoundStatement(ConsentStore.setState, [.uuid(tenant.uuid), .uuid(consent.id.uuid), .text(state.rawValue), .timestamp(moment)]),
+      line(consent.id, state, actor: actor, basis: basis, tenant: tenant, at: moment),
     ])
+    var changed = consent
+    changed.state = state
+    changed.updatedAt = moment
+    return changed
   }
 
-  private func line(_ consent: ConsentID, _ state: ConsentState, actor: String, basis: String, tenant: TenantID) -> BoundStatement {
-    BoundStatement(
-      ConsentStore.insertEvent,
-      [.uuid(tenant.uuid), .uuid(consent.uuid), .timestamp(clock.now()), .text(state.rawValue), .text(actor), .text(basis)])
-  }
-
-  enum IntentKindName: String, Sendable {
-    case forwardConsent, cancelConsent
-  }
-
-  /// Law 11: what J-LIS is about to be told, encrypted, before the call.
-  func intent(_ kind: IntentKindName, _ consent: Consent, _ toBeSigned: [UInt8], _ part: CardMaterial.Part, _ keys: TenantKeys) throws
+  private func line(_ consent: ConsentID, _ state: ConsentState, actor: String, basis: String, tenant: TenantID, at: Date)
     -> BoundStatement
   {
-    let id = ids.next(IntentKind.self)
-    let payload = ForwardedPayload(
-      statement: Data(toBeSigned), signature: Data(part.signature), certificate: Data(part.certificate ?? []), items: consent.items,
-      validFrom: consent.validFrom, validUntil: consent.validUntil)
-    let sealed = try keys.seal(Array(try JSONEncoder().encode(payload)), table: "intents", column: "payload_sealed", row: id.uuid)
-    return BoundStatement(
-      ConsentStore.insertIntent,
+    BoundStatement(
+      ConsentStore.insertEvent,
+      [.uuid(tenant.uuid), .uuid(consent.uuid), .timestamp(at), .text(state.rawValue), .text(actor), .text(basis)])
+  }
+}
+
+/// The time of a consent, and what follows from it: when to remind of it, and when to prompt for its renewal.
+struct Validity {
+  let from: Date?
+  let until: Date
+  /// The signature, or the reception at J-LIS.
+  let countedFrom: Date
+
+  init(from: Date?, until: Date, countedFrom: Date) {
+    self.from = from
+    self.until = until
+    self.countedFrom = countedFrom
+  }
+
+  /// In force from the moment; how long is counted as the notice says. A validity that cannot be read ends at once.
+  init(_ notice: Notice, at now: Date) { self.init(notice.validFor, start: notice.validityStart, at: now) }
+
+  init(_ validFor: String, start: ValidityStart, at now: Date) {
+    from = now
+    until = ValidityPeriod(validFor)?.end(from: now, start: start) ?? now
+    countedFrom = now
+  }
+
+  /// Yearly (jpki.md §8).
+  var remindAt: Date { Self.aYear(after: countedFrom) }
+
+  static func aYear(after date: Date) -> Date { JapaneseCalendar.calendar.date(byAdding: .year, value: 1, to: date) ?? .distantFuture }
+
+  /// Ninety days before the end, or in the last quarter of a shorter time.
+  var promptAt: Date { until.addingTimeInterval(-min(90 * 86_400, max(until.timeIntervalSince(countedFrom), 0) / 4)) }
+
+  /// Writes it.
+  func statement(
+    _ tenant: TenantID, _ consent: ConsentID, givenAt: Date? = nil, receivedAt: Date? = nil, reference: String? = nil
+  ) -> BoundStatement {
+    BoundStatement(
+      ConsentStore.setTimes,
       [
-        .uuid(keys.tenantID.uuid), .uuid(id.uuid), .text(kind.rawValue), .uuid(consent.subjectID.uuid), .uuid(consent.id.uuid),
-        .bytes(sealed),
-        .timestamp(clock.now()),
+        .uuid(tenant.uuid), .uuid(consent.uuid), .timestamp(optional: givenAt), .timestamp(optional: from), .timestamp(until),
+        .timestamp(remindAt), .timestamp(promptAt), .timestamp(optional: receivedAt), .text(optional: reference),
       ])
-  }
-
-  /// Tells J-LIS what is still to be told: of one session or consent, or everything older than `before`. What J-LIS does not answer stays open.
-  func forward(_ tenant: TenantID, sessionOrConsent: UUID?, before: Date, actor: String) async throws {
-    let keys = try await vault.tenantKeys(tenant)
-    let open = try await database.query(
-      tenant, ConsentStore.openIntents, [.uuid(tenant.uuid), sessionOrConsent.map { .uuid($0) } ?? .null, .timestamp(before)])
-    for row in open.rows {
-      let intent = IntentID(try row.uuid(0))
-      let consent = ConsentID(try row.uuid(3))
-      guard let kind = IntentKindName(rawValue: try row.text(1)) else { continue }
-      if try row.bool(6) {
-        // Ended here before J-LIS had it: it shall not come to have it.
-        try await settle(intent, consent, nil, reference: "ended", receivedAt: nil, tenant, actor)
-        continue
-      }
-      let sealed = try row.bytes(4)
-      let payload = try JSONDecoder().decode(
-        ForwardedPayload.self, from: Data(try keys.open(sealed, table: "intents", column: "payload_sealed", row: intent.uuid)))
-      do {
-        switch kind {
-        case .forwardConsent:
-          let reception = try await jlis.registerConsent(
-            ForwardedConsent(
-              consentID: consent.description, serviceID: try row.text(5), items: Set(payload.items), statement: Array(payload.statement),
-              signature: Array(payload.signature), certificate: Array(payload.certificate), validFrom: payload.validFrom ?? clock.now(),
-              validUntil: payload.validUntil ?? clock.now()))
-          try await settle(intent, consent, .given, reference: reception.reference, receivedAt: reception.receivedAt, tenant, actor)
-        case .cancelConsent:
-          let reception = try await jlis.cancelConsent(
-            ForwardedCancellation(
-              consentID: consent.description, serviceID: try row.text(5), statement: Array(payload.statement),
-              signature: Array(payload.signature),
-              certificate: Array(payload.certificate)))
-          try await settle(intent, consent, .withdrawn, reference: reception.reference, receivedAt: nil, tenant, actor)
-        }
-      } catch let error as JLISError {
-        guard case .refused(let refusal) = error else {
-          logger.warning("J-LIS was not reached; the intent stays open", metadata: ["intent": "\(intent)", "error": "\(error)"])
-          continue
-        }
-        if kind == .cancelConsent, refusal == .consentUnknown {
-          // J-LIS never had it: nothing is left to end there.
-          try await settle(intent, consent, .withdrawn, reference: refusal.rawValue, receivedAt: nil, tenant, actor)
-          continue
-        }
-        try await settle(
-          intent, consent, kind == .forwardConsent ? .invalidated : nil, reference: refusal.rawValue, receivedAt: nil, tenant, actor)
-      }
-    }
-  }
-
-  /// The second transaction of law 11: the result and its audit event.
-  private func settle(
-    _ intent: IntentID, _ consentID: ConsentID, _ state: ConsentState?, reference: String, receivedAt: Date?, _ tenant: TenantID,
-    _ actor: String
-  ) async throws {
-    try await database.transaction(tenant) { transaction in
-      let refused = state == nil || state == .invalidated
-      let closed = try await transaction.query(
-        ConsentStore.closeIntent, [.uuid(tenant.uuid), .uuid(intent.uuid), .text(refused ? "refused" : "done"), .timestamp(clock.now())])
-      guard closed.affectedRows == 1,
-        let row = try await transaction.query(ConsentStore.lock, [.uuid(tenant.uuid), .uuid(consentID.uuid)]).rows.first
-      else { return }
-      let consent = try Consent(row)
-      var statements = [
-        audit.record(
-          state == .withdrawn ? .withdrawalForwarded : .consentForwarded, tenant: tenant, actor: actor, subject: consent.subjectID,
-          object: consentID.description, outcome: refused ? reference : "ok")
-      ]
-      let applies = state == .withdrawn ? consent.state == .withdrawnLocally : consent.state == .pendingAtSource
-      if let state, applies {
-        try await change(consent, to: state, actor: "jlis", basis: "reception:" + reference, tenant: tenant, in: transaction)
-        if state == .given {
-          statements.append(
-            BoundStatement(
-              ConsentStore.setState,
-              [
-                .uuid(tenant.uuid), .uuid(consentID.uuid), .text(state.rawValue), .timestamp(clock.now()), .timestamp(clock.now()), .null,
-                .null,
-                .text(reference),
-              ]))
-          statements.append(events.record(.consentGiven, tenant: tenant, subject: consent.subjectID, consent: consentID))
-        }
-      }
-      try await transaction.pipeline(statements)
-    }
   }
 }

@@ -1,37 +1,7 @@
-internal import CitizenItems
 public import Foundation
 internal import JOSE
 internal import JPKI
 internal import PostgreSQL
-
-/// Which consents to list.
-public struct ConsentQuery: Sendable {
-  /// Of this subject only.
-  public var subjectID: SubjectID?
-  /// Naming this purpose among theirs.
-  public var purpose: String?
-  /// In this state, as of ``at`` where that is set.
-  public var state: ConsentState?
-  /// Answer as of this instant, from history.
-  public var at: Date?
-  /// Given at this instant or later.
-  public var givenAfter: Date?
-  /// Given before this instant.
-  public var givenBefore: Date?
-
-  /// Every condition is optional; without any, all consents of the tenant.
-  public init(
-    subjectID: SubjectID? = nil, purpose: String? = nil, state: ConsentState? = nil, at: Date? = nil, givenAfter: Date? = nil,
-    givenBefore: Date? = nil
-  ) {
-    self.subjectID = subjectID
-    self.purpose = purpose
-    self.state = state
-    self.at = at
-    self.givenAfter = givenAfter
-    self.givenBefore = givenBefore
-  }
-}
 
 /// How a signature over consents, or over a withdrawal, ended.
 public struct ConsentSignatureOutcome: Sendable, Codable {
@@ -87,13 +57,14 @@ public struct ConsentService: Sendable {
       ).bytes
       let now = core.clock.now()
       let expiresAt = now.addingTimeInterval(SessionRow.lifetimeSeconds)
+      let requested = try await book.request(agreed, caller: caller, subject: subjectID, session: id, in: transaction)
+      let stored = try JSONEncoder().encode(SessionRequest(consents: selections, requested: requested))
       try await transaction.pipeline([
         BoundStatement(
           SessionStore.insert,
           [
             .uuid(caller.tenantID.uuid), .uuid(id.uuid), .text("consent"), .text(caller.clientID), .text(origin), .uuid(subjectID.uuid),
-            .bytes(toBeSigned),
-            .text(agreed.statement), .json(String(decoding: try JSONEncoder().encode(SessionRequest(consents: selections)), as: UTF8.self)),
+            .bytes(toBeSigned), .text(agreed.statement), .json(String(decoding: stored, as: UTF8.self)),
             .timestamp(now), .timestamp(expiresAt),
           ]), core.audit.record(.consentSessionCreated, by: caller, subject: subjectID, object: id.description),
       ])
@@ -144,7 +115,9 @@ public struct ConsentService: Sendable {
         }
         let agreed = try await book.agreedAgain(session.request.consents, caller: caller, in: transaction)
         let consents = try await book.give(
-          agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
+          agreed, requested: session.request.requested ?? [],
+          ConsentSigning(
+            caller: caller, subject: subject, session: session.uuid, toBeSigned: session.toBeSigned, part: material.main, keys: keys),
           in: transaction)
         let receipt = try await core.receipts.sign(
           VerificationReceipt(
@@ -170,7 +143,7 @@ public struct ConsentService: Sendable {
     _ caller: Caller, _ session: SessionRow, _ recorded: ConsentSignatureOutcome, _ claim: Idempotency.Claim
   ) async throws -> ConsentSignatureOutcome {
     var outcome = recorded
-    if outcome.consents.contains(where: { $0.state == .pendingAtSource }) {
+    if outcome.consents.contains(where: \.isAtSource) {
       try await book.forward(caller.tenantID, sessionOrConsent: session.uuid, before: .distantFuture, actor: caller.actor)
       outcome.consents = try await core.database.query(
         caller.tenantID, ConsentStore.ofSession, [.uuid(caller.tenantID.uuid), .uuid(session.uuid)]
@@ -181,122 +154,49 @@ public struct ConsentService: Sendable {
     return outcome
   }
 
-  /// One consent, as it stands.
-  public func get(_ caller: Caller, id: ConsentID) async throws -> Consent {
-    try caller.require(.consentsRead)
-    let results = try await core.database.unit(
-      caller.tenantID,
-      [
-        BoundStatement(ConsentStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]),
-        core.audit.record(.consentViewed, by: caller, object: id.description),
-      ])
-    guard let row = results[0].rows.first else { throw Refusal.notFound("consent") }
-    return try Consent(row)
-  }
-
-  /// Its history, oldest first.
-  public func events(_ caller: Caller, id: ConsentID) async throws -> [ConsentEvent] {
-    _ = try await get(caller, id: id)
-    return try await core.database.query(caller.tenantID, ConsentStore.events, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.map {
-      row in
-      guard let state = ConsentState(rawValue: try row.text(2)) else { throw KeyError.damaged }
-      return ConsentEvent(sequence: try row.int(0), at: try row.timestamp(1), state: state, actor: try row.text(3), basis: try row.text(4))
-    }
-  }
-
-  /// A signed receipt of a consent as it stands (ISO/IEC TS 27560 fields).
-  public func receipt(_ caller: Caller, id: ConsentID) async throws -> String {
-    let consent = try await get(caller, id: id)
-    let events = try await events(caller, id: id)
-    let now = core.clock.now()
-    let receipt = try await core.receipts.sign(
-      ConsentReceiptClaims.make(consent, events, tenant: caller.tenantID), for: caller.tenantID, id: id.description, at: now)
-    _ = try await core.database.unit(
-      caller.tenantID, [core.audit.record(.receiptIssued, by: caller, subject: consent.subjectID, object: id.description)])
-    return receipt
-  }
-
-  /// Consents, as they stand or as of an instant.
-  public func list(_ caller: Caller, _ query: ConsentQuery, limit: Int, pageToken: String?) async throws -> Page<Consent> {
-    try await list(caller, query, referenceIndex: nil, limit: limit, pageToken: pageToken)
-  }
-
-  private func list(_ caller: Caller, _ query: ConsentQuery, referenceIndex: [UInt8]?, limit: Int, pageToken: String?) async throws
-    -> Page<Consent>
-  {
-    try caller.require(.consentsRead)
-    let results = try await core.database.unit(
-      caller.tenantID,
-      [
-        BoundStatement(
-          ConsentStore.list,
-          [
-            .uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .id(query.subjectID), .text(optional: query.purpose),
-            .text(optional: query.state?.rawValue), .timestamp(optional: query.at), .timestamp(optional: query.givenAfter),
-            .timestamp(optional: query.givenBefore), .int4(Int32(PageToken.limit(limit) + 1)), .bytes(optional: referenceIndex),
-          ]),
+  /// The person said no: what was requested is refused, and the session is closed.
+  public func refuse(_ caller: Caller, id: ConsentSessionID, request: RepeatableRequest) async throws -> [Consent] {
+    try caller.require(.consentsWrite)
+    return try await core.idempotency.once(caller, request) { transaction in
+      let tenant = SQLValue.uuid(caller.tenantID.uuid)
+      guard let row = try await transaction.query(SessionStore.get, [tenant, .uuid(id.uuid), .text("consent")]).rows.first else {
+        throw Refusal.notFound("consent session")
+      }
+      let session = try SessionRow(row)
+      guard let subject = session.subjectID, try await core.pairs.lock(subject, tenant: caller.tenantID, in: transaction) else {
+        throw Refusal.notFound("consent session")
+      }
+      guard try await transaction.query(SessionStore.refuse, [tenant, .uuid(id.uuid)]).affectedRows == 1 else {
+        throw Refusal(
+          .conflict, "sessionClosed", "The session is closed: it was answered, or refused.", nextStep: "Look at the consents.")
+      }
+      var refused: [Consent] = []
+      for requested in (session.request.requested ?? []).compactMap({ $0 }) {
+        guard let row = try await transaction.query(ConsentStore.lock, [tenant, .uuid(requested.uuid)]).rows.first else { continue }
+        let consent = try Consent(row)
+        guard consent.state == .requested else { continue }
+        refused.append(
+          try await book.apply(
+            .refusedByPerson, to: consent, actor: "person", basis: "session:" + id.description, tenant: caller.tenantID, in: transaction))
+      }
+      try await transaction.pipeline([
         core.audit.record(
-          .consentsListed, by: caller, subject: query.subjectID,
-          detail: referenceIndex != nil ? ["by": "reference"] : query.at == nil ? [:] : ["asOf": "true"]),
+          .consentRefused, by: caller, subject: subject, object: id.description, detail: ["consents": String(refused.count)])
       ])
-    return try PageToken.page(results[0].rows, limit: limit) { row in
-      var consent = try Consent(row)
-      if let state = ConsentState(rawValue: try row.text(16)) { consent.state = state }
-      return consent
-    } id: {
-      $0.id.uuid
+      return refused
     }
-  }
-
-  /// Consents of one customer, by the tenant's own reference; of all of its subjects where it names several.
-  public func search(_ caller: Caller, subjectReference: String, limit: Int, pageToken: String?) async throws -> Page<Consent> {
-    try caller.require(.consentsRead)
-    let index = try await core.vault.tenantKeys(caller.tenantID).index(ofReference: subjectReference, kind: "subject")
-    return try await list(caller, ConsentQuery(), referenceIndex: index, limit: limit, pageToken: pageToken)
   }
 
   /// Ends a consent by the controller (事業者による終了).
   public func revoke(_ caller: Caller, id: ConsentID, basis: String, request: RepeatableRequest) async throws -> Consent {
     try caller.require(.consentsWrite)
     return try await core.idempotency.once(caller, request) { transaction in
-      guard let row = try await transaction.query(ConsentStore.lock, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first else {
-        throw Refusal.notFound("consent")
-      }
-      var consent = try Consent(row)
-      guard consent.state.canEnd else { throw WithdrawalService.notInForce }
-      try await book.change(consent, to: .revoked, actor: caller.actor, basis: basis, tenant: caller.tenantID, in: transaction)
+      let consent = try await book.lock(id, tenant: caller.tenantID, pairs: core.pairs, in: transaction)
+      guard consent.standing(at: core.clock.now()) == consent.state else { throw ConsentBook.notInForce }
+      let ended = try await book.apply(
+        .revokedByController, to: consent, actor: caller.actor, basis: basis, tenant: caller.tenantID, in: transaction)
       try await transaction.pipeline([core.audit.record(.consentRevoked, by: caller, subject: consent.subjectID, object: id.description)])
-      consent.state = .revoked
-      return consent
+      return ended
     }
-  }
-}
-
-/// The members of a consent receipt: the fields of ISO/IEC TS 27560 that the record has.
-enum ConsentReceiptClaims {
-  static func make(_ consent: Consent, _ events: [ConsentEvent], tenant: TenantID) -> [String: JSONValue] {
-    [
-      "purpose": .string("consentReceipt"), "schema_version": .string("27560:2023"), "record_id": .string(consent.id.description),
-      "pii_principal_id": .string(consent.subjectID.description),
-      "notice": .object([
-        "privacy_notice": .string("\(consent.noticeID)/\(consent.version)"), "digest": .string(Base64URL.encode(consent.noticeDigest)),
-        "language": .string(consent.language),
-      ]),
-      "processing": .object([
-        "purpose": .array(consent.purposes.map { .string($0) }), "lawful_basis": .string("consent"),
-        "pii_information": .array(consent.items.map { .string($0.rawValue) }), "pii_controllers": .array([.string(tenant.description)]),
-        "jurisdiction": .string("JP"), "service": .string(consent.serviceID),
-      ]),
-      "state": .string(consent.state.rawValue),
-      "valid_until": consent.validUntil.map { .integer(Int64($0.timeIntervalSince1970)) } ?? .null,
-      "events": .array(
-        events.map {
-          .object([
-            "event_time": .integer(Int64($0.at.timeIntervalSince1970)), "event_state": .string($0.state.rawValue),
-            "event_type": .string("explicit"),
-            "entity_id": .string($0.actor),
-          ])
-        }),
-    ]
   }
 }

@@ -4,17 +4,17 @@ internal import PostgreSQL
 
 /// SQL of consents and their events.
 enum ConsentStore {
-  private static let columns = """
+  static let columns = """
     c.consent_id, c.subject_id, c.service_id, c.notice_id, c.notice_version, c.notice_digest, c.language, c.purposes, c.items, c.state, c.requested_at,
-    c.given_at, c.valid_from, c.valid_until, c.updated_at, c.at_source
+    c.given_at, c.valid_from, c.valid_until, c.updated_at, c.at_source, c.statement_digest, c.source_reference, c.received_at, c.channel
     """
 
   static let insert = Statement(
     "insert_consent",
     """
     insert into consents (tenant_id, consent_id, subject_id, service_id, notice_id, notice_version, notice_digest, language, purposes, items, state,
-      session_id, statement_digest, requested_at, given_at, valid_from, valid_until, updated_at, at_source)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+      session_id, statement_digest, requested_at, updated_at, at_source)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested', $11, $12, $13, $13, $14)
     """)
   /// The next line of the history.
   static let insertEvent = Statement(
@@ -24,12 +24,20 @@ enum ConsentStore {
     select $1, $2, coalesce(max(sequence), 0) + 1, $3, $4, $5, $6 from consent_events where tenant_id = $1 and consent_id = $2
     """)
   static let setState = Statement(
-    "set_consent_state",
+    "set_consent_state", "update consents set state = $3, updated_at = $4 where tenant_id = $1 and consent_id = $2")
+  /// What a signature, and a reception at J-LIS, tell of a consent. What is null stays as it is; `given_at` is set once.
+  static let setTimes = Statement(
+    "set_consent_times",
     """
-    update consents set state = $3, updated_at = $4, given_at = coalesce($5, given_at), valid_from = coalesce($6, valid_from),
-      valid_until = coalesce($7, valid_until), source_reference = coalesce($8, source_reference)
+    update consents set given_at = coalesce(given_at, $3), valid_from = coalesce($4, valid_from), valid_until = coalesce($5, valid_until),
+      remind_at = coalesce($6, remind_at), prompt_at = coalesce($7, prompt_at), received_at = coalesce($8, received_at),
+      source_reference = coalesce($9, source_reference)
     where tenant_id = $1 and consent_id = $2
     """)
+  /// A renewal is of the session that signed it.
+  static let setSession = Statement(
+    "set_consent_session",
+    "update consents set session_id = $3, statement_digest = $4 where tenant_id = $1 and consent_id = $2")
   static let lock = Statement(
     "lock_consent", "select \(columns) from consents c where c.tenant_id = $1 and c.consent_id = $2 for update")
   static let get = Statement("get_consent", "select \(columns) from consents c where c.tenant_id = $1 and c.consent_id = $2")
@@ -42,31 +50,24 @@ enum ConsentStore {
     select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and c.notice_id = $3 and c.service_id = $4
       and c.state in ('given', 'renewed', 'pendingAtSource') and not (c.consent_id = any($5)) for update
     """)
+  /// The consent in force to exactly the same, which a new signature renews.
+  static let renewable = Statement(
+    "renewable_consent",
+    """
+    select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and c.notice_id = $3 and c.notice_version = $4
+      and c.purposes @> $5 and c.purposes <@ $5 and c.items @> $6 and c.items <@ $6 and c.at_source = $7
+      and c.state in ('given', 'renewed') and c.valid_until > $8
+    order by c.consent_id desc limit 1 for update
+    """)
   static let events = Statement(
     "consent_events",
     "select sequence, at, state, actor, basis from consent_events where tenant_id = $1 and consent_id = $2 order by sequence")
-  /// The state as of an instant comes from the history; without one, from the row.
-  static let list = Statement(
-    "list_consents",
-    """
-    select \(columns), case when $6::timestamptz is null then c.state else e.state end as state_then
-    from consents c
-    left join lateral (
-      select state from consent_events e where e.tenant_id = c.tenant_id and e.consent_id = c.consent_id and e.at <= $6 order by sequence desc limit 1
-    ) e on $6::timestamptz is not null
-    where c.tenant_id = $1 and c.consent_id > $2 and ($3::uuid is null or c.subject_id = $3) and ($4::text is null or $4 = any(c.purposes))
-      and ($6::timestamptz is null or e.state is not null)
-      and ($5::text is null or case when $6::timestamptz is null then c.state else e.state end = $5)
-      and ($7::timestamptz is null or c.given_at >= $7) and ($8::timestamptz is null or c.given_at < $8)
-      and ($10::bytea is null or c.subject_id in (select s.subject_id from subjects s where s.tenant_id = $1 and s.reference_index = $10))
-    order by c.consent_id limit $9
-    """)
   /// In force for latest items, newest first.
   static let forLatestItems = Statement(
     "consents_for_latest_items",
     """
     select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and c.at_source
-      and c.state in ('given', 'renewed', 'cancelledAtSource', 'withdrawn', 'withdrawnLocally', 'revoked', 'expired')
+      and c.state in ('given', 'renewed', 'cancelledAtSource', 'withdrawn', 'withdrawnLocally', 'revoked', 'expired') and c.given_at is not null
     order by (c.state in ('given', 'renewed')) desc, c.consent_id desc limit 1
     """)
   static let endable = Statement(
@@ -74,27 +75,22 @@ enum ConsentStore {
     """
     select \(columns) from consents c where c.tenant_id = $1 and c.subject_id = $2 and c.state in ('given', 'renewed', 'pendingAtSource') for update
     """)
-  static let expiring = Statement(
-    "expired_consents",
-    """
-    select \(columns) from consents c where c.tenant_id = $1 and c.state in ('given', 'renewed') and c.valid_until <= $2
-    order by c.consent_id limit 500 for update skip locked
-    """)
   static let insertIntent = Statement(
     "insert_intent",
     """
     insert into intents (tenant_id, intent_id, kind, subject_id, consent_id, payload_sealed, state, created_at) values ($1, $2, $3, $4, $5, $6, 'open', $7)
     """)
+  /// A consent that ended here before J-LIS had it shall not come to have it, unless only to end it there too.
   static let openIntents = Statement(
     "open_intents",
     """
     select i.intent_id, i.kind, i.subject_id, i.consent_id, i.payload_sealed, s.jlis_service_id,
-      i.kind = 'forwardConsent' and c.state <> 'pendingAtSource' and not exists (
+      (i.kind = 'forwardConsent' and c.state <> 'pendingAtSource' or i.kind = 'renewConsent' and c.state not in ('given', 'renewed')) and not exists (
         select 1 from intents o where o.tenant_id = i.tenant_id and o.consent_id = i.consent_id and o.kind = 'cancelConsent' and o.state = 'open'
       ) as ended
     from intents i join consents c on c.tenant_id = i.tenant_id and c.consent_id = i.consent_id
     join services s on s.tenant_id = c.tenant_id and s.service_id = c.service_id
-    where i.tenant_id = $1 and i.state = 'open' and i.kind in ('forwardConsent', 'cancelConsent')
+    where i.tenant_id = $1 and i.state = 'open' and i.kind in ('forwardConsent', 'renewConsent', 'cancelConsent')
       and ($2::uuid is null or c.session_id = $2 or i.consent_id = $2) and i.created_at <= $3 order by i.intent_id limit 100
     """)
   /// The payload is emptied: J-LIS has it, and nothing of a latest-items consent's signature is kept (jpki.md §8).
@@ -119,6 +115,8 @@ extension Consent {
       version: try row.int(4), noticeDigest: try row.bytes(5), language: try row.text(6), purposes: try row.textArray(7),
       items: try row.textArray(8).compactMap { .init(rawValue: $0) }, state: state, requestedAt: try row.timestamp(10),
       givenAt: try row.optionalTimestamp(11), validFrom: try row.optionalTimestamp(12), validUntil: try row.optionalTimestamp(13),
-      updatedAt: try row.timestamp(14), isAtSource: try row.bool(15))
+      updatedAt: try row.timestamp(14), isAtSource: try row.bool(15), statementDigest: try row.bytes(16),
+      sourceReference: try row.optionalText(17), receivedAt: try row.optionalTimestamp(18),
+      channel: ConsentChannel(rawValue: try row.text(19)))
   }
 }

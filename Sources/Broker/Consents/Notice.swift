@@ -24,12 +24,70 @@ public struct Notice: Sendable, Codable {
   public let validFor: String
   /// How a consent is withdrawn, in the notice's language.
   public let withdrawalMethod: String
-  /// Further points, such as controller, recipients, contact.
+  /// Further points by name; of a notice for latest items those of ``NoticePoint``.
   public let terms: [String: String]
+  /// Controller, recipients, storage, and from when the validity counts.
+  public let record: NoticeRecord
   /// SHA-256 over everything that is shown.
   public let digest: [UInt8]
   /// When this version was published.
   public let createdAt: Date
+
+  /// From when the validity is counted.
+  var validityStart: ValidityStart { record.validityStart }
+}
+
+/// From when the validity of a consent is counted: the sources differ (jpki.md §8), so a notice says it.
+public enum ValidityStart: String, Sendable, Codable, CaseIterable {
+  /// From the day after the day of the signature, in Japan (民法140条).
+  case dayAfterConsent
+  /// From the day of the signature.
+  case consentDay
+  /// From the day after the day on which J-LIS had it; from the day after the signature where J-LIS has no part.
+  case dayAfterReception
+}
+
+/// Who answers for the use of what is agreed to (事業者).
+public struct NoticeController: Sendable, Codable, Equatable {
+  /// The company's name.
+  public let name: String
+  /// Its address.
+  public let address: String
+  /// Telephone or mail, as shown.
+  public let contact: String
+
+  /// As it is shown.
+  public init(name: String, address: String, contact: String) {
+    self.name = name
+    self.address = address
+    self.contact = contact
+  }
+}
+
+/// What a notice says for its record and receipt beside its text (ISO/IEC TS 27560).
+public struct NoticeRecord: Sendable, Codable, Equatable {
+  /// Who answers for it; nil where the tenant said nothing.
+  public var controller: NoticeController?
+  /// Whom it is passed on to.
+  public var recipients: [String]
+  /// Where it is kept, such as `JP`.
+  public var storageLocations: [String]
+  /// For how long, in the notice's language.
+  public var retention: String?
+  /// From when the validity is counted.
+  public var validityStart: ValidityStart
+
+  /// Nothing said: counted from the day after the signature.
+  public init(
+    controller: NoticeController? = nil, recipients: [String] = [], storageLocations: [String] = [], retention: String? = nil,
+    validityStart: ValidityStart = .dayAfterConsent
+  ) {
+    self.controller = controller
+    self.recipients = recipients
+    self.storageLocations = storageLocations
+    self.retention = retention
+    self.validityStart = validityStart
+  }
 }
 
 /// A notice that is to be published.
@@ -52,14 +110,16 @@ public struct NoticeDraft: Sendable {
   public let validFor: String
   /// How a consent is withdrawn.
   public let withdrawalMethod: String
-  /// Further points, such as controller, recipients, contact.
+  /// Further points by name; where `latestItems` is among the purposes, those of ``NoticePoint`` that are required must be there.
   public let terms: [String: String]
+  /// Controller, recipients, storage, and from when the validity counts.
+  public let record: NoticeRecord
 
   /// Puts a draft together; it is checked by ``NoticeService/create(_:_:request:)``.
   public init(
     noticeID: NoticeID?, serviceID: String, language: String, title: String, body: String, purposes: [String], items: [Item],
     validFor: String,
-    withdrawalMethod: String, terms: [String: String]
+    withdrawalMethod: String, terms: [String: String], record: NoticeRecord = NoticeRecord()
   ) {
     self.noticeID = noticeID
     self.serviceID = serviceID
@@ -71,20 +131,21 @@ public struct NoticeDraft: Sendable {
     self.validFor = validFor
     self.withdrawalMethod = withdrawalMethod
     self.terms = terms
+    self.record = record
   }
 }
 
 /// SQL of notices.
 enum NoticeStore {
   static let columns =
-    "notice_id, version, language, service_id, title, body, purposes, items, valid_for, withdrawal_method, terms::text, digest, created_at"
+    "notice_id, version, language, service_id, title, body, purposes, items, valid_for, withdrawal_method, terms::text, digest, created_at, controller::text, recipients, storage_locations, retention, validity_start"
   /// The service must exist; a given notice id must be one of this tenant's, and gets its next version.
   static let insert = Statement(
     "insert_notice",
     """
     insert into notices (tenant_id, notice_id, version, language, service_id, title, body, purposes, items, valid_for, withdrawal_method, terms, digest,
-      created_at)
-    select $1, $2, $3, $4, s.service_id, $6, $7, $8, $9, $10, $11, $12, $13, $14 from services s where s.tenant_id = $1 and s.service_id = $5
+      created_at, controller, recipients, storage_locations, retention, validity_start)
+    select $1, $2, $3, $4, s.service_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19 from services s where s.tenant_id = $1 and s.service_id = $5
     """)
   static let newestVersion = Statement(
     "newest_notice_version", "select coalesce(max(version), 0)::int4 from notices where tenant_id = $1 and notice_id = $2")
@@ -92,6 +153,17 @@ enum NoticeStore {
     "get_notice",
     "select \(columns) from notices where tenant_id = $1 and notice_id = $2 and ($3::int4 is null or version = $3) order by version desc limit 1"
   )
+  static let ofConsent = Statement(
+    "notice_of_consent",
+    """
+    select \(columns) from notices where tenant_id = $1
+      and (notice_id, version) = (select c.notice_id, c.notice_version from consents c where c.tenant_id = $1 and c.consent_id = $2)
+    """)
+  static let newestOfLanguage = Statement(
+    "newest_notice_of_language",
+    """
+    select \(columns) from notices where tenant_id = $1 and notice_id = $2 and (language = $3 or language like $3 || '-%') order by version desc limit 1
+    """)
   static let list = Statement(
     "list_notices",
     """
@@ -110,6 +182,7 @@ public struct NoticeService: Sendable {
       throw Refusal.field(
         "/purposes", "purposesMissing", "A notice names at least one purpose.", nextStep: "Name what the items are used for.")
     }
+    try NoticePoint.check(draft)
     guard ValidityPeriod(draft.validFor) != nil else {
       throw Refusal.field(
         "/validFor", "durationInvalid", "The validity is not an ISO 8601 duration of years, months or days, at most 10 years.",
@@ -126,7 +199,7 @@ public struct NoticeService: Sendable {
         id: draft.noticeID ?? core.ids.next(), version: version, language: draft.language, serviceID: draft.serviceID, title: draft.title,
         body: draft.body,
         purposes: draft.purposes, items: draft.items, validFor: draft.validFor, withdrawalMethod: draft.withdrawalMethod,
-        terms: draft.terms,
+        terms: draft.terms, record: draft.record,
         digest: Self.digest(draft), createdAt: core.clock.now())
       let inserted = try await transaction.query(
         NoticeStore.insert,
@@ -136,6 +209,9 @@ public struct NoticeService: Sendable {
           .text(notice.body), .textArray(notice.purposes), .textArray(notice.items.map(\.rawValue)), .text(notice.validFor),
           .text(notice.withdrawalMethod),
           .json(AuditTrail.json(notice.terms)), .bytes(notice.digest), .timestamp(notice.createdAt),
+          try notice.record.controller.map { .json(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) } ?? .null,
+          .textArray(notice.record.recipients), .textArray(notice.record.storageLocations), .text(optional: notice.record.retention),
+          .text(notice.record.validityStart.rawValue),
         ])
       guard inserted.affectedRows == 1 else {
         throw Refusal.field(
@@ -150,13 +226,16 @@ public struct NoticeService: Sendable {
   }
 
   /// One version, the newest unless told.
-  public func get(_ caller: Caller, id: NoticeID, version: Int?) async throws -> Notice {
+  ///
+  /// - Parameter language: the newest version in this language (`ja` finds `ja-JP`, too), where no version is named.
+  public func get(_ caller: Caller, id: NoticeID, version: Int?, language: String? = nil) async throws -> Notice {
     try caller.require(.consentsRead)
+    let tenant = SQLValue.uuid(caller.tenantID.uuid)
     let results = try await core.database.unit(
       caller.tenantID,
       [
-        BoundStatement(
-          NoticeStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), version.map { .int4(Int32(clamping: $0)) } ?? .null]),
+        language.flatMap { version == nil ? BoundStatement(NoticeStore.newestOfLanguage, [tenant, .uuid(id.uuid), .text($0)]) : nil }
+          ?? BoundStatement(NoticeStore.get, [tenant, .uuid(id.uuid), version.map { .int4(Int32(clamping: $0)) } ?? .null]),
         core.audit.record(.noticesViewed, by: caller, object: id.description),
       ])
     guard let row = results[0].rows.first else { throw Refusal.notFound("notice") }
@@ -187,20 +266,36 @@ public struct NoticeService: Sendable {
       body: try row.text(5), purposes: try row.textArray(6), items: try row.textArray(7).compactMap(Item.init(rawValue:)),
       validFor: try row.text(8),
       withdrawalMethod: try row.text(9), terms: try JSONDecoder().decode([String: String].self, from: Data(try row.text(10).utf8)),
+      record: NoticeRecord(
+        controller: try row.optionalText(13).map { try JSONDecoder().decode(NoticeController.self, from: Data($0.utf8)) },
+        recipients: try row.textArray(14), storageLocations: try row.textArray(15), retention: try row.optionalText(16),
+        validityStart: ValidityStart(rawValue: try row.text(17)) ?? .dayAfterConsent),
       digest: try row.bytes(11), createdAt: try row.timestamp(12))
   }
 
-  /// Everything shown, each part length-prefixed, in a fixed order.
+  /// Everything shown, each part length-prefixed, each list with its count, in a fixed order.
   private static func digest(_ draft: NoticeDraft) -> [UInt8] {
-    var bytes = Array("yonjo-notice/1".utf8)
-    let terms = draft.terms.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-    for text in [draft.serviceID, draft.language, draft.title, draft.body, draft.validFor, draft.withdrawalMethod] + draft.purposes
-      + draft.items.map(\.rawValue) + terms
-    {
-      let count = UInt32(text.utf8.count)
+    var bytes = Array("yonjo-notice/2".utf8)
+    func add(count: Int) {
+      let count = UInt32(count)
       bytes.append(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: count >> UInt32(24 - 8 * $0)) })
-      bytes.append(contentsOf: text.utf8)
     }
+    func add(_ texts: [String]) {
+      add(count: texts.count)
+      for text in texts {
+        add(count: text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+      }
+    }
+    let record = draft.record
+    add([draft.serviceID, draft.language, draft.title, draft.body, draft.validFor, draft.withdrawalMethod])
+    add(draft.purposes)
+    add(draft.items.map(\.rawValue))
+    add(draft.terms.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+    add(record.controller.map { [$0.name, $0.address, $0.contact] } ?? [])
+    add(record.recipients)
+    add(record.storageLocations)
+    add([record.retention ?? "", record.validityStart.rawValue])
     return bytes.sha256
   }
 }
@@ -235,11 +330,30 @@ struct ValidityPeriod: Sendable {
     self.components = components
   }
 
-  /// Begins the day after the consent day in Japan (jpki.md §8, point 8) and ends after the period.
-  func interval(given: Date) -> (from: Date, until: Date) {
+  /// The end of the period, counted from the beginning of a day in Japan.
+  func end(from moment: Date, start: ValidityStart) -> Date {
+    let calendar = JapaneseCalendar.calendar
+    let day = calendar.startOfDay(for: moment)
+    let first = start == .consentDay ? day : calendar.date(byAdding: .day, value: 1, to: day) ?? moment
+    return calendar.date(byAdding: components, to: first) ?? first
+  }
+}
+
+/// Days as Japan counts them.
+enum JapaneseCalendar {
+  static let calendar: Calendar = {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = TimeZone(secondsFromGMT: 9 * 3600) ?? .gmt
-    let dayAfter = calendar.date(byAdding: .day, value: 1, to: calendar.startOfDay(for: given)) ?? given
-    return (dayAfter, calendar.date(byAdding: components, to: dayAfter) ?? dayAfter)
+    return calendar
+  }()
+
+  /// The day of an instant, such as `2026-04-01`.
+  static func day(_ instant: Date) -> String {
+    let parts = calendar.dateComponents([.year, .month, .day], from: instant)
+    func padded(_ number: Int?, _ width: Int) -> String {
+      let text = String(number ?? 0)
+      return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    return [padded(parts.year, 4), padded(parts.month, 2), padded(parts.day, 2)].joined(separator: "-")
   }
 }

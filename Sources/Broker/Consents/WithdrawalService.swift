@@ -7,33 +7,23 @@ public struct WithdrawalService: Sendable {
   let core: BrokerCore
   let book: ConsentBook
 
-  static let notInForce = Refusal(
-    .conflict, "consentNotInForce", "The consent is not in force any more.", nextStep: "Look at its events; there is nothing left to end.")
-
   /// Withdraws: from this moment no latest items. Answers what the person signs to tell J-LIS.
   public func withdraw(_ caller: Caller, id: ConsentID, origin: String, request: RepeatableRequest) async throws -> WithdrawalSession {
     try caller.require(.consentsWrite)
     try caller.require(origin: origin)
     return try await core.idempotency.once(caller, request) { transaction in
-      guard let row = try await transaction.query(ConsentStore.get, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first else {
-        throw Refusal.notFound("consent")
-      }
-      // The subject first, as every door to consents locks: a request for latest items in flight ends before or after, never beside.
-      _ = try await core.pairs.lock(try Consent(row).subjectID, tenant: caller.tenantID, in: transaction)
-      guard let locked = try await transaction.query(ConsentStore.lock, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]).rows.first else {
-        throw Refusal.notFound("consent")
-      }
-      let consent = try Consent(locked)
+      var consent = try await book.lock(id, tenant: caller.tenantID, pairs: core.pairs, in: transaction)
       let session = core.ids.next(ConsentSessionKind.self)
-      if consent.state.canEnd {
-        try await book.change(
-          consent, to: .withdrawnLocally, actor: "person", basis: "session:" + session.description, tenant: caller.tenantID, in: transaction
-        )
+      if consent.standing(at: core.clock.now()).canEnd {
+        // Nobody has to follow where nobody else has it: such a withdrawal is whole at once.
+        consent = try await book.apply(
+          consent.isAtSource ? .withdrawnBeforeSource : .withdrawn, to: consent, actor: "person", basis: "session:" + session.description,
+          tenant: caller.tenantID, in: transaction)
         try await transaction.pipeline([
           core.events.record(.consentWithdrawn, tenant: caller.tenantID, subject: consent.subjectID, consent: id)
         ])
       } else if consent.state != .withdrawnLocally {
-        throw Self.notInForce
+        throw ConsentBook.notInForce
       }
       let now = core.clock.now()
       let expiresAt = now.addingTimeInterval(SessionRow.lifetimeSeconds)
@@ -55,7 +45,7 @@ public struct WithdrawalService: Sendable {
             .timestamp(expiresAt),
           ]), core.audit.record(.consentWithdrawn, by: caller, subject: consent.subjectID, object: id.description),
       ])
-      return WithdrawalSession(id: session, consentID: id, state: .withdrawnLocally, toBeSigned: toBeSigned, expiresAt: expiresAt)
+      return WithdrawalSession(id: session, consentID: id, state: consent.state, toBeSigned: toBeSigned, expiresAt: expiresAt)
     }
   }
 
@@ -111,9 +101,6 @@ public struct WithdrawalService: Sendable {
         ]
         if consent.isAtSource {
           statements.append(try book.intent(.cancelConsent, consent, session.toBeSigned, material.main, keys))
-        } else {
-          try await book.change(
-            consent, to: .withdrawn, actor: "person", basis: "session:" + sessionID.description, tenant: caller.tenantID, in: transaction)
         }
         try await transaction.pipeline(statements)
         return outcome

@@ -1,9 +1,7 @@
 internal import CitizenItems
 internal import Foundation
-internal import JLIS
 internal import Logging
 internal import PostgreSQL
-internal import Synchronization
 
 /// Work beside the requests: applies ledger changes, tells J-LIS what is still to be told, ends what is over. Every step may be done by any replica,
 /// and by two at once: rows are locked, and what is done is not done again.
@@ -11,17 +9,20 @@ public final class BackgroundJobs: Sendable {
   private let core: BrokerCore
   private let book: ConsentBook
   private let applier: LedgerApplier
+  private let consents: ConsentJobs
+  private let evidence: EvidenceJobs
   private let rotation: TagRotation
   private let stored: AsyncStream<(TenantID, LedgerJobID)>
   private let continuation: AsyncStream<(TenantID, LedgerJobID)>.Continuation
-  /// How far each J-LIS service's cancellations were followed; a new process begins at the beginning, which changes nothing twice.
-  private let cursors = Mutex<[String: String]>([:])
 
   /// - Parameter core: with connections of the jobs role.
   init(core: BrokerCore, book: ConsentBook) {
     self.core = core
     self.book = book
     applier = LedgerApplier(database: core.database, vault: core.vault, clock: core.clock, pairs: core.pairs, audit: core.audit)
+    let leases = JobLeases(database: core.database, clock: core.clock)
+    consents = ConsentJobs(core: core, book: book, leases: leases)
+    evidence = EvidenceJobs(core: core, leases: leases)
     rotation = TagRotation(
       database: core.database, vault: core.vault, clock: core.clock, pairs: core.pairs, audit: core.audit, logger: core.logger)
     // Bounded: what does not fit is found by the sweep.
@@ -56,22 +57,26 @@ public final class BackgroundJobs: Sendable {
   }
 
   /// One round over all tenants.
-  public func sweep() async { await eachTenant { await sweep($0) } }
+  public func sweep() async {
+    let tenants = await tenants()
+    for tenant in tenants where !Task.isCancelled { await sweep(tenant) }
+    await consents.sweep(tenants)
+    await evidence.sweep(tenants)
+  }
 
   /// One round of key rotation over all tenants; apart from the sweep, because ten million pairs take their time.
   public func rotateTags() async {
-    await eachTenant { tenant in await attempt("tagRotation", tenant) { try await rotation.run(tenant) } }
+    for tenant in await tenants() where !Task.isCancelled {
+      await attempt("tagRotation", tenant) { try await rotation.run(tenant) }
+    }
   }
 
-  private func eachTenant(_ work: (TenantID) async -> Void) async {
-    guard let tenants = try? await core.database.platform([BoundStatement(TenantStore.ids)]) else {
+  private func tenants() async -> [TenantID] {
+    guard let found = try? await core.database.platform([BoundStatement(TenantStore.ids)]) else {
       core.logger.error("jobs cannot read the tenants")
-      return
+      return []
     }
-    for row in tenants[0].rows {
-      guard !Task.isCancelled, let uuid = try? row.uuid(0) else { return }
-      await work(TenantID(uuid))
-    }
+    return found[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } }
   }
 
   private func sweep(_ tenant: TenantID) async {
@@ -86,8 +91,6 @@ public final class BackgroundJobs: Sendable {
       try await book.forward(tenant, sessionOrConsent: nil, before: now.addingTimeInterval(-60), actor: "job:forwardIntents")
     }
     await attempt("overduePairs", tenant) { try await endOverduePairs(tenant, now) }
-    await attempt("expiredConsents", tenant) { try await expireConsents(tenant, now) }
-    await attempt("cancellationsAtSource", tenant) { try await followCancellations(tenant) }
     await attempt("cleaning", tenant) {
       _ = try await core.database.unit(
         tenant,
@@ -137,58 +140,6 @@ public final class BackgroundJobs: Sendable {
               outcome: "decisionOverdue")
           ])
         }
-      }
-    }
-  }
-
-  private func expireConsents(_ tenant: TenantID, _ now: Date) async throws {
-    try await core.database.transaction(tenant) { transaction in
-      for row in try await transaction.query(ConsentStore.expiring, [.uuid(tenant.uuid), .timestamp(now)]).rows {
-        let consent = try Consent(row)
-        try await book.change(consent, to: .expired, actor: "job:expiredConsents", basis: "validUntil", tenant: tenant, in: transaction)
-        try await transaction.pipeline([
-          core.audit.record(
-            .consentExpired, tenant: tenant, actor: "job:expiredConsents", subject: consent.subjectID, object: consent.id.description)
-        ])
-      }
-    }
-  }
-
-  /// J-LIS does not push: cancellations are polled by service (jpki.md §8).
-  private func followCancellations(_ tenant: TenantID) async throws {
-    for row in try await core.database.query(tenant, ConsentStore.jlisServices, [.uuid(tenant.uuid)]).rows {
-      let service = try row.text(1)
-      var cursor = cursors.withLock { $0[service] }
-      var hasMore = true
-      while hasMore {
-        let page = try await core.jlis.cancellations(serviceID: service, after: cursor)
-        for cancellation in page.cancellations {
-          guard let id = ConsentID(cancellation.consentID) else { continue }
-          try await core.database.transaction(tenant) { transaction in
-            guard let row = try await transaction.query(ConsentStore.lock, [.uuid(tenant.uuid), .uuid(id.uuid)]).rows.first else { return }
-            let consent = try Consent(row)
-            // A withdrawal that the source did not know of: now it has followed, and the tenant was told long ago.
-            let ended: ConsentState = consent.state == .withdrawnLocally ? .withdrawn : .cancelledAtSource
-            guard consent.state.canEnd || ended == .withdrawn else { return }
-            // What we are telling J-LIS ourselves is settled by its answer to that, once.
-            let telling = try await transaction.query(ConsentStore.isBeingCancelled, [.uuid(tenant.uuid), .uuid(id.uuid)])
-            guard try !telling.rows[0].bool(0) else { return }
-            try await book.change(consent, to: ended, actor: "jlis", basis: "cancellations", tenant: tenant, in: transaction)
-            var statements = [
-              core.audit.record(
-                .consentWithdrawn, tenant: tenant, actor: "job:cancellationsAtSource", subject: consent.subjectID, object: id.description,
-                outcome: ended.rawValue)
-            ]
-            if ended == .cancelledAtSource {
-              statements.append(
-                core.events.record(.consentCancelledAtSource, tenant: tenant, subject: consent.subjectID, consent: id))
-            }
-            try await transaction.pipeline(statements)
-          }
-        }
-        cursor = page.cursor
-        cursors.withLock { $0[service] = page.cursor }
-        hasMore = page.hasMore
       }
     }
   }

@@ -21,6 +21,7 @@ public struct BrokerCore: Sendable {
   /// Work over a millisecond.
   let work: WorkPool
   let receipts: ReceiptSigner
+  let evidence: EvidenceKeeper
   let trust: TrustStore
   let jlis: any JLISService
   /// The broker's own address, `iss` of everything that it signs.

@@ -31,6 +31,8 @@ public struct BrokerServices: Sendable {
   public let consents: ConsentService
   /// 撤回.
   public let withdrawals: WithdrawalService
+  /// 証跡原本, as its tenant may see it.
+  public let evidence: EvidenceService
   /// 利用者.
   public let subjects: SubjectService
   /// 現況確認.
@@ -68,10 +70,11 @@ public struct BrokerServices: Sendable {
   ///   - revocationDirectory: where ``RevocationSync`` leaves the indexes of revocation lists; nil: there are none.
   ///   - workThreads: threads for work over a millisecond.
   ///   - ocsp: how responders are asked.
+  ///   - evidenceKey: the public half of the offline key; nil: no evidence envelopes are made.
   public init(
     pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, policies: [JPKIProfile.Policy] = [],
     jlis: any JLISService, clock: any WallClock, issuer: String, revocationDirectory: String? = nil, workThreads: Int = 4,
-    ocsp: OCSPSourceSettings = OCSPSourceSettings(), logger: Logger
+    ocsp: OCSPSourceSettings = OCSPSourceSettings(), evidenceKey: EvidencePublicKey? = nil, logger: Logger
   ) {
     let work = WorkPool(threads: workThreads)
     let ids = IdentifierSource(clock: clock)
@@ -94,7 +97,9 @@ public struct BrokerServices: Sendable {
         revocation: revocation,
         standing: StandingService(database: database, vault: vault, clock: clock, pairs: pairs, events: events), pairs: pairs,
         cardTags: CardTags(work: work), work: work,
-        receipts: ReceiptSigner(vault: vault, issuer: issuer), trust: trust, jlis: jlis, issuer: issuer, logger: logger)
+        receipts: ReceiptSigner(vault: vault, issuer: issuer),
+        evidence: EvidenceKeeper(key: evidenceKey, ids: ids, clock: clock, audit: audit), trust: trust, jlis: jlis, issuer: issuer,
+        logger: logger)
     }
     func book(_ core: BrokerCore) -> ConsentBook {
       ConsentBook(
@@ -119,13 +124,14 @@ public struct BrokerServices: Sendable {
     evaluations = EvaluationService(core: main)
     consents = ConsentService(core: main, book: consentBook)
     withdrawals = WithdrawalService(core: main, book: consentBook)
+    evidence = EvidenceService(core: main)
     subjects = SubjectService(core: main, book: consentBook)
     status = StatusService(core: main)
     latestItems = LatestItemsService(core: main, book: consentBook)
     events = EventService(database: database, audit: main.audit)
     audit = AuditService(core: main)
     staff = StaffService(core: main, work: work)
-    console = ConsoleService(core: main)
+    console = ConsoleService(core: main, consents: consents)
     doors = DoorService(core: main, consents: consents, withdrawals: withdrawals)
     self.revocation = revocation
     self.jobs = jobs

@@ -176,6 +176,11 @@ public enum AuditEventKind: IdentifierKind {
   /// Before the underscore.
   public static let prefix = "aud"
 }
+/// An evidence envelope: 証跡原本.
+public enum EvidenceKindID: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "evd"
+}
 /// An intent to call J-LIS.
 public enum IntentKind: IdentifierKind {
   /// Before the underscore.
@@ -225,3 +230,5 @@ public typealias EventID = Identifier<EventKind>
 public typealias AuditEventID = Identifier<AuditEventKind>
 /// The id of an intent.
 public typealias IntentID = Identifier<IntentKind>
+/// The id of an evidence envelope.
+public typealias EvidenceID = Identifier<EvidenceKindID>

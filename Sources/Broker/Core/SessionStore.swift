@@ -8,6 +8,8 @@ struct SessionRequest: Codable, Sendable {
   var applicationDigest: [UInt8]?
   var declaredItemsDigest: [UInt8]?
   var consents: [ConsentSelection] = []
+  /// Of each selection the consent that was recorded as requested; nil where one that stands is to be renewed, and at an onboarding.
+  var requested: [ConsentID?]?
   /// For a withdrawal.
   var consentID: ConsentID?
 }
@@ -72,6 +74,9 @@ enum SessionStore {
     update sessions set attempts = attempts + 1, state = case when attempts + 1 >= $3 then 'refused' else state end
     where tenant_id = $1 and session_id = $2 and state = 'awaitingSignature'
     """)
+  static let refuse = Statement(
+    "refuse_session",
+    "update sessions set state = 'refused' where tenant_id = $1 and session_id = $2 and state = 'awaitingSignature'")
   static let complete = Statement(
     "complete_session",
     """

@@ -71,7 +71,7 @@ public struct DocumentService: Sendable {
     switch try await core.examiner.examine(material.part, overDigest: material.digest, kind: .signing, caller: caller) {
     case .refused(let verdict, let part): return try await refuse(caller, draft, material.digest, verdict, part, claim)
     case .sound(let part):
-      let outcome = try await record(caller, draft, agreed, material.digest, part, claim)
+      let outcome = try await record(caller, draft, agreed, material, part, claim)
       return DocumentAnswer(outcome: outcome, items: Self.disclosed(caller, draft, part.certificate.items), itemsHandedOver: false)
     }
   }
@@ -119,8 +119,9 @@ public struct DocumentService: Sendable {
 
   /// One transaction: the subject if known, receipt, evidence, audit event, answer.
   private func record(
-    _ caller: Caller, _ draft: DocumentDraft, _ agreed: AgreedConsents, _ digest: [UInt8], _ part: SoundPart, _ claim: Idempotency.Claim
+    _ caller: Caller, _ draft: DocumentDraft, _ agreed: AgreedConsents, _ material: Material, _ part: SoundPart, _ claim: Idempotency.Claim
   ) async throws -> DocumentOutcome {
+    let digest = material.digest
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     let evidence = VerificationEvidence(id: core.ids.next(), at: core.clock.now(), part.revocation)
     return try await core.database.transaction(caller.tenantID) { transaction in
@@ -136,6 +137,11 @@ public struct DocumentService: Sendable {
       let outcome = DocumentOutcome(
         verdict: .ok, digest: digest, subjectID: subject, pair: pair, receipt: try await core.receipts.sign(receipt, for: caller.tenantID),
         evidence: evidence)
+      try await transaction.pipeline(
+        try core.evidence.keep(
+          EvidenceKeeper.Matter(
+            kind: .documentSignature, evidence: evidence, subject: subject, toBeSigned: nil, documentDigest: digest, main: material.part,
+            authentication: nil, revocation: part.revocation), by: caller))
       try await write(caller, draft, outcome, subject, claim, in: transaction)
       return outcome
     }

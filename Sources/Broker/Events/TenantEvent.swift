@@ -9,7 +9,12 @@ public struct TenantEvent: Sendable {
     case subjectEnded = "subject.ended"
     case consentGiven = "consent.given"
     case consentWithdrawn = "consent.withdrawn"
+    case consentRenewed = "consent.renewed"
+    /// The person is to be reminded that it stands (yearly).
+    case consentReminder = "consent.reminder"
+    /// A renewal is to be prompted for.
     case consentExpiring = "consent.expiring"
+    case consentExpired = "consent.expired"
     case consentCancelledAtSource = "consent.cancelledAtSource"
     case pairDeleted = "pair.deleted"
     case pairStale = "pair.stale"

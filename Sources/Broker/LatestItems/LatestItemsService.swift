@@ -98,8 +98,10 @@ public struct LatestItemsService: Sendable {
       let tags = try await cardTags(of: answer, keys)
       return try await core.database.transaction(caller.tenantID) { transaction in
         guard try await core.pairs.lock(id, tenant: caller.tenantID, in: transaction) else { throw Refusal.notFound("subject") }
-        // The consent may have been withdrawn while J-LIS was asked: then what it gave is dropped here, unread.
-        guard case .ask = try await self.question(caller.tenantID, id, keys, in: transaction) else {
+        // The consent may have been withdrawn while J-LIS was asked, and even given anew: then what it gave is dropped here, unread.
+        guard case .ask(let still) = try await self.question(caller.tenantID, id, keys, in: transaction),
+          still.consent.id == question.consent.id
+        else {
           return try await end(caller, id, "consentCancelled", pair: nil, question.consent.id, items: nil, claim, in: transaction)
         }
         return try await settle(caller, id, question, answer, tags, claim, keys, in: transaction)
@@ -152,8 +154,8 @@ public struct LatestItemsService: Sendable {
       return try await end(caller, id, "notYetAvailable", pair: nil, question.consent.id, items: nil, claim, in: transaction)
     case .notConsented: return try await end(caller, id, "notConsented", pair: nil, question.consent.id, items: nil, claim, in: transaction)
     case .consentCancelled:
-      try await book.change(
-        question.consent, to: .cancelledAtSource, actor: "jlis", basis: "latest items", tenant: caller.tenantID, in: transaction)
+      _ = try await book.apply(
+        .cancelledAtSource, to: question.consent, actor: "jlis", basis: "latest items", tenant: caller.tenantID, in: transaction)
       try await transaction.pipeline([
         core.events.record(.consentCancelledAtSource, tenant: caller.tenantID, subject: id, consent: question.consent.id)
       ])
@@ -243,9 +245,17 @@ public struct LatestItemsService: Sendable {
           return Question(consent: current.consent, service: current.service, serial: serial, binding: current.binding)
         })
     else { return LatestItemsResult(outcome: outcome, items: nil, itemsHandedOver: true) }
-    guard case .updated(let partial, _) = try await ask(question) else {
-      return LatestItemsResult(outcome: outcome, items: nil, itemsHandedOver: true)
-    }
+    guard case .updated(let partial, _) = try await ask(question),
+      // As the first time: withdrawn meanwhile, it is dropped unread.
+      try await core.database.transaction(
+        caller.tenantID,
+        { transaction in
+          guard try await core.pairs.lock(id, tenant: caller.tenantID, in: transaction),
+            case .ask(let still) = try await self.question(caller.tenantID, id, keys, in: transaction)
+          else { return false }
+          return still.consent.id == question.consent.id
+        })
+    else { return LatestItemsResult(outcome: outcome, items: nil, itemsHandedOver: true) }
     let agreed = Set(question.consent.items)
     return LatestItemsResult(
       outcome: outcome,

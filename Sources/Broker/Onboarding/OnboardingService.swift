@@ -185,7 +185,9 @@ public struct OnboardingService: Sendable {
         pair = row.map { OnboardedPair(id: $0.id, state: $0.state) }
       }
       let consents = try await book.give(
-        agreed, caller: caller, subject: subject, session: session.uuid, signed: session.toBeSigned, by: material.main, keys: keys,
+        agreed,
+        ConsentSigning(
+          caller: caller, subject: subject, session: session.uuid, toBeSigned: session.toBeSigned, part: material.main, keys: keys),
         in: transaction)
       let receipt = try await core.receipts.sign(
         VerificationReceipt(
@@ -210,8 +212,12 @@ public struct OnboardingService: Sendable {
         addressed.append(
           core.audit.record(.sourceAddressed, by: caller, subject: subject, object: id.description, purpose: "linkConfirmation"))
       }
+      let kept = try core.evidence.keep(
+        EvidenceKeeper.Matter(
+          kind: .identityConfirmation, evidence: evidence, subject: subject, toBeSigned: session.toBeSigned, documentDigest: nil,
+          main: material.main, authentication: material.authentication, revocation: card.revocation), by: caller)
       try await transaction.pipeline(
-        addressed + [
+        addressed + kept + [
           VerificationStore.insert(
             evidence, tenant: caller.tenantID, purpose: .onboarding, session: session.uuid, subject: subject, verdict: .ok,
             documentDigest: session.request.applicationDigest),
@@ -229,7 +235,7 @@ public struct OnboardingService: Sendable {
     _ caller: Caller, _ session: SessionRow, _ recorded: OnboardingOutcome, _ material: CardMaterial, _ claim: Idempotency.Claim
   ) async throws -> OnboardingAnswer {
     var outcome = recorded
-    if outcome.consents.contains(where: { $0.state == .pendingAtSource }) {
+    if outcome.consents.contains(where: \.isAtSource) {
       try await book.forward(caller.tenantID, sessionOrConsent: session.uuid, before: .distantFuture, actor: caller.actor)
       outcome.consents = try await core.database.query(
         caller.tenantID, ConsentStore.ofSession, [.uuid(caller.tenantID.uuid), .uuid(session.uuid)]

@@ -11,7 +11,7 @@ final class OCSPAnswerCache: Sendable {
   private typealias Key = [UInt8]
 
   private struct State {
-    var answers: [Key: OCSPDecision] = [:]
+    var answers: [Key: OCSPWord] = [:]
     /// Keys in the order in which they came; those before `first` are gone.
     var order: [Key] = []
     var first = 0
@@ -21,26 +21,26 @@ final class OCSPAnswerCache: Sendable {
   private let secret = SymmetricKey(size: .bits256)
   private let state = Mutex(State())
 
-  /// - Parameter limit: so many answers at most, about 300 bytes each; 0 keeps none. Beyond it the oldest goes.
+  /// - Parameter limit: so many answers at most, about 2 KB each; 0 keeps none. Beyond it the oldest goes.
   init(limit: Int) { self.limit = max(limit, 0) }
 
   /// What is known of that certificate and stands now.
-  func find(_ serial: Serial, issuer: TrustAnchor, tenant: TenantID, at: Date) -> OCSPDecision? {
+  func find(_ serial: Serial, issuer: TrustAnchor, tenant: TenantID, at: Date) -> OCSPWord? {
     guard limit > 0 else { return nil }
     let key = key(serial, issuer, tenant)
     guard let found = state.withLock({ $0.answers[key] }) else { return nil }
     // A clock that was set back does not bring an answer to life before its time.
-    guard let thisUpdate = found.thisUpdate, let nextUpdate = found.nextUpdate,
+    guard let thisUpdate = found.decision.thisUpdate, let nextUpdate = found.decision.nextUpdate,
       thisUpdate.addingTimeInterval(-OCSPTolerance.widestClockSkew) <= at, at < nextUpdate
     else { return nil }
     return found
   }
 
   /// Keeps the answer if it may be kept: it says good or revoked, and until when.
-  func keep(_ answer: OCSPDecision, about serial: Serial, issuer: TrustAnchor, tenant: TenantID, at: Date) {
+  func keep(_ answer: OCSPWord, about serial: Serial, issuer: TrustAnchor, tenant: TenantID, at: Date) {
     guard limit > 0 else { return }
-    if case .unknown = answer.status { return }
-    guard let nextUpdate = answer.nextUpdate, at < nextUpdate else { return }
+    if case .unknown = answer.decision.status { return }
+    guard let nextUpdate = answer.decision.nextUpdate, at < nextUpdate else { return }
     let key = key(serial, issuer, tenant)
     state.withLock { state in
       if state.answers.updateValue(answer, forKey: key) == nil { state.order.append(key) }

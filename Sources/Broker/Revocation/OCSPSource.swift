@@ -10,11 +10,18 @@ public struct OCSPSourceSettings: Sendable {
   /// So many answers are kept until their nextUpdate; 0 asks each time.
   public var cachedAnswers: Int
 
-  /// Defaults: see ``JPKI/OCSPSettings``; 10,000 answers, some 3 MB.
+  /// Defaults: see ``JPKI/OCSPSettings``; 10,000 answers, some 25 MB.
   public init(inquiry: OCSPSettings = OCSPSettings(), cachedAnswers: Int = 10_000) {
     self.inquiry = inquiry
     self.cachedAnswers = cachedAnswers
   }
+}
+
+/// What a responder's answer is worth, and the answer itself: the proof that evidence keeps.
+struct OCSPWord: Sendable {
+  let decision: OCSPDecision
+  /// DER; nil where none came.
+  let response: [UInt8]?
 }
 
 /// Asks a responder about one certificate, believes what verifies, and keeps what may be kept.
@@ -47,20 +54,20 @@ final class OCSPSource: Sendable {
   func ask(
     _ serial: Serial, kind: CertificateKind, issuer: TrustAnchor, tenant: TenantID, anew: Bool,
     responderStatus: @escaping @Sendable (Serial, TrustAnchor) -> RevocationStatus
-  ) async -> OCSPDecision {
+  ) async -> OCSPWord {
     if !anew, let known = cache.find(serial, issuer: issuer, tenant: tenant, at: clock.now()) {
       metrics.asked("cached")
       return known
     }
-    let decision = await exchange(serial, kind, issuer, responderStatus)
-    cache.keep(decision, about: serial, issuer: issuer, tenant: tenant, at: clock.now())
-    return decision
+    let word = await exchange(serial, kind, issuer, responderStatus)
+    cache.keep(word, about: serial, issuer: issuer, tenant: tenant, at: clock.now())
+    return word
   }
 
   private func exchange(
     _ serial: Serial, _ kind: CertificateKind, _ issuer: TrustAnchor,
     _ responderStatus: @escaping @Sendable (Serial, TrustAnchor) -> RevocationStatus
-  ) async -> OCSPDecision {
+  ) async -> OCSPWord {
     let started = ContinuousClock.now
     do {
       var random = SystemRandomNumberGenerator()
@@ -70,13 +77,13 @@ final class OCSPSource: Sendable {
       let now = clock.now()
       let decision = try await work.run { inquiry.decide(answer, at: now, responderStatus: responderStatus) }
       metrics.asked(decision.thisUpdate == nil ? decision.reason?.rawValue ?? "answered" : "answered")
-      return decision
+      return OCSPWord(decision: decision, response: answer)
     } catch {
       let silence = Self.silence(error)
       let decision = OCSPDecision(noAnswer: silence)
       metrics.asked(decision.reason?.rawValue ?? "unavailable")
       logger.warning("OCSP gave no answer", metadata: ["kind": "\(kind.rawValue)", "error": "\(error)"])
-      return decision
+      return OCSPWord(decision: decision, response: nil)
     }
   }
 

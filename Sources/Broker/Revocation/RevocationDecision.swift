@@ -24,9 +24,12 @@ public struct RevocationDecision: Sendable {
   public let purpose: CheckPurpose
   /// Whether the status is unknown and passes all the same, by the tenant's override.
   public let isUnderOverride: Bool
+  /// The responder's signed answer; nil where a list spoke, or nobody.
+  let proof: [UInt8]?
 
   init(
-    status: RevocationStatus?, method: Method, sourceTime: Date?, checkedAt: Date, purpose: CheckPurpose, isUnderOverride: Bool = false
+    status: RevocationStatus?, method: Method, sourceTime: Date?, checkedAt: Date, purpose: CheckPurpose, isUnderOverride: Bool = false,
+    proof: [UInt8]? = nil
   ) {
     self.status = status
     self.method = method
@@ -35,6 +38,7 @@ public struct RevocationDecision: Sendable {
     reason = status?.reason
     self.purpose = purpose
     self.isUnderOverride = isUnderOverride
+    self.proof = proof
   }
 
   /// How old the word was when it was used, in whole seconds; nil without a word.

@@ -60,8 +60,9 @@ extension RevocationService {
       self.listWord(responder, issuer.kind, at: self.clock.now())?.status ?? .unknown(.ocspResponderUnchecked)
     }
     // Only a word that is signed was given by somebody.
+    let decision = answer.decision
     return RevocationDecision(
-      status: answer.status, method: answer.producedAt == nil ? .none : .ocsp, sourceTime: answer.thisUpdate, checkedAt: clock.now(),
-      purpose: purpose)
+      status: decision.status, method: decision.producedAt == nil ? .none : .ocsp, sourceTime: decision.thisUpdate, checkedAt: clock.now(),
+      purpose: purpose, proof: decision.producedAt == nil ? nil : answer.response)
   }
 }

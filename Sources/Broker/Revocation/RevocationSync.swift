@@ -243,10 +243,16 @@ public final class RevocationSync: Sendable {
     // A list holds serial numbers: what was fetched is destroyed as soon as its index is there.
     defer { if source.file == nil { try? FileManager.default.removeItem(atPath: file) } }
     if source.file == nil { try await jlis.saveRevocationList(kind: kind, to: file) }
-    let (trust, bounds, now) = (trust, settings.bounds, clock.now())
-    let list = try await work.run { try VerifiedRevocationList(file: file, trust: trust, kind: kind, at: now, bounds: bounds) }
+    let (trust, bounds, now, directory) = (trust, settings.bounds, clock.now(), settings.directory)
+    let inForce = try RevocationStore.rows(try await database.platform([BoundStatement(RevocationStore.inForce)])[0])
+    let list = try await work.run {
+      // A list that is in force already needs no index; any other one is sorted while it is hashed.
+      let claimed = VerifiedRevocationList.claimedNumber(file: file)
+      let isHeld = inForce.contains { $0.key.kind == kind && $0.value.number == claimed }
+      return try VerifiedRevocationList(file: file, trust: trust, kind: kind, at: now, bounds: bounds, sortingIn: isHeld ? nil : directory)
+    }
     let key = RevocationListKey(kind: kind, issuerKeyIdentifier: list.issuer.subjectKeyIdentifier, points: list.distributionPoints)
-    let before = try RevocationStore.rows(try await database.platform([BoundStatement(RevocationStore.inForce)])[0])[key]
+    let before = inForce[key]
     if let before, list.number < before.number { throw NotTaken(reason: "numberWentBack", number: list.number) }
     let path = settings.directory + "/" + key.fileName
     if let before, before.number == list.number,

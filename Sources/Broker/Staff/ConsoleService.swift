@@ -35,18 +35,10 @@ public struct ConsoleCount: Sendable, Equatable {
   public let count: Int
 }
 
-/// How many consents stood in each state at the end of a month.
-public struct ConsoleMonth: Sendable {
-  /// Such as `2026-04`, in Japan.
-  public let month: String
-  /// By state.
-  public let consents: [ConsentState: Int]
-}
-
 /// What the console's first page shows beside the consents by state.
 public struct ConsoleOverview: Sendable {
-  /// How many consents stood in each state at the ends of the last twelve months, oldest first; of this month, so far.
-  public let course: [ConsoleMonth]
+  /// How many consents stood in each state on the first days of eleven months, oldest first, and today so far.
+  public let course: [ConsentCount]
   /// Consents that the person ended, here or at J-LIS, by month (`2026-04`, Japan); twelve, oldest first.
   public let endings: [ConsoleCount]
   /// Verifications of the last thirty days by what they were for.
@@ -85,6 +77,7 @@ public struct ConsoleService: Sendable {
   public static let maximumEntries = 200
 
   let core: BrokerCore
+  let consents: ConsentService
 
   /// What happened with a person, newest first, as far as it was known at an instant.
   public func timeline(_ caller: Caller, subjectID: SubjectID, at instant: Date?) async throws -> [TimelineEntry] {
@@ -122,12 +115,13 @@ public struct ConsoleService: Sendable {
     let tenant = SQLValue.uuid(caller.tenantID.uuid)
     let months = Self.months(until: now)
     let month = SQLValue.uuid(Self.leastID(at: now.addingTimeInterval(-30 * 86_400)))
+    let course = try await courseOfConsents(caller, now)
     let results = try await core.database.unit(
       caller.tenantID,
       [
         BoundStatement(ConsoleStore.endings, [tenant, .timestamp(months.start)]),
         BoundStatement(ConsoleStore.verifications, [tenant, month]), BoundStatement(ConsoleStore.checks, [tenant, month]),
-        BoundStatement(ConsoleStore.waiting, [tenant]), BoundStatement(ConsoleStore.changes, [tenant]),
+        BoundStatement(ConsoleStore.waiting, [tenant]),
         core.audit.record(.overviewViewed, by: caller),
       ])
     func counts(_ result: QueryResult) throws -> [ConsoleCount] {
@@ -135,14 +129,6 @@ public struct ConsoleService: Sendable {
     }
     let endings = Dictionary(try counts(results[0]).map { ($0.name, $0.count) }) { first, _ in first }
     let isVerifier = caller.status == .deemedVerifier
-    let changes = try results[4].rows.map { row in
-      (month: try row.text(0), state: ConsentState(rawValue: try row.text(1)), change: try row.int(2))
-    }
-    let course = months.names.map { name in
-      var consents: [ConsentState: Int] = [:]
-      for change in changes where change.month <= name { if let state = change.state { consents[state, default: 0] += change.change } }
-      return ConsoleMonth(month: name, consents: consents.filter { $0.value != 0 })
-    }
     return ConsoleOverview(
       course: course,
       endings: months.names.map { ConsoleCount(name: $0, count: endings[$0] ?? 0) }, verifications: try counts(results[1]),
@@ -163,20 +149,23 @@ public struct ConsoleService: Sendable {
     }
   }
 
+  private func courseOfConsents(_ caller: Caller, _ now: Date) async throws -> [ConsentCount] {
+    let calendar = JapaneseCalendar.calendar
+    let today = calendar.startOfDay(for: now)
+    let yesterday = calendar.date(byAdding: .day, value: -1, to: today) ?? today
+    // The eleven first days before today.
+    let newest = calendar.dateInterval(of: .month, for: yesterday)?.start ?? yesterday
+    let oldest = calendar.date(byAdding: .month, value: -10, to: newest) ?? newest
+    return try await consents.counts(caller, from: oldest, until: yesterday, interval: .month)
+      + consents.counts(caller, from: today, until: today, interval: .day)
+  }
+
   /// The last twelve months in Japan, this one included.
   private static func months(until now: Date) -> (start: Date, names: [String]) {
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = TimeZone(secondsFromGMT: 9 * 3600) ?? .gmt
-    let this = calendar.dateComponents([.year, .month], from: now)
-    let (year, month) = (this.year ?? 2026, this.month ?? 1)
-    let names = (0..<12).reversed().map { back in
-      let index = year * 12 + month - 1 - back
-      let number = String(index % 12 + 1)
-      return "\(index / 12)-\(number.count == 1 ? "0" : "")\(number)"
-    }
-    let first = year * 12 + month - 12
-    let start = calendar.date(from: DateComponents(year: first / 12, month: first % 12 + 1)) ?? now
-    return (start, names)
+    let calendar = JapaneseCalendar.calendar
+    let this = calendar.dateInterval(of: .month, for: now)?.start ?? now
+    let starts = (0..<12).reversed().map { calendar.date(byAdding: .month, value: -$0, to: this) ?? this }
+    return (starts[0], starts.map { String(JapaneseCalendar.day($0).prefix(7)) })
   }
 
   /// The least UUIDv7 of a time (RFC 9562 §5.7), a little earlier for clocks that differ.

@@ -19,19 +19,6 @@ enum ConsoleStore {
       from status_checks s where $5 and s.tenant_id = $1 and s.subject_id = $2 and s.checked_at <= $3 order by s.check_id desc limit $4)
     order by 1 desc, 3 desc limit $4
     """)
-  /// By month in Japan, how many consents came into a state (and how many left it, as negative numbers).
-  static let changes = Statement(
-    "console_changes",
-    """
-    with changes as (
-      select to_char(e.at at time zone 'Asia/Tokyo', 'YYYY-MM') as month, e.state, p.state as before from consent_events e
-      left join consent_events p on p.tenant_id = e.tenant_id and p.consent_id = e.consent_id and p.sequence = e.sequence - 1
-      where e.tenant_id = $1
-    )
-    select month, state, sum(change)::int8 from (
-      select month, state, 1 as change from changes union all select month, before, -1 from changes where before is not null
-    ) one group by 1, 2 order by 1
-    """)
   /// Consents that the person or J-LIS ended, by month in Japan. 2 from
   static let endings = Statement(
     "console_endings",

@@ -24,11 +24,13 @@ public struct StaffProvider: Redacted {
         "issuer", "providerIssuerInvalid", "A provider's issuer is an https:// address without query or fragment.",
         nextStep: "Take it from the member issuer of its discovery document.")
     }
-    guard (1...256).contains(clientID.count), (1...64).contains(nameClaim.count), clientSecret.map({ (1...1024).contains($0.count) }) ?? true
+    guard (1...256).contains(clientID.count), (1...64).contains(nameClaim.count),
+      clientSecret.map({ (1...1024).contains($0.count) }) ?? true
     else {
       throw Refusal.field(
         "clientID", "providerClientInvalid",
-        "A client id has 1 to 256 characters, a claim's name 1 to 64, a client secret 1 to 1024.", nextStep: "Look at what the provider says.")
+        "A client id has 1 to 256 characters, a claim's name 1 to 64, a client secret 1 to 1024.",
+        nextStep: "Look at what the provider says.")
     }
     self.issuer = issuer
     self.clientID = clientID

@@ -77,10 +77,18 @@ public struct SubjectService: Sendable {
       try await core.pairs.applyToAll(.subjectErased, of: id, keys: keys, in: transaction)
       let consents = try await transaction.query(ConsentStore.endable, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)])
       for row in consents.rows {
-        try await book.change(
-          try Consent(row), to: .revoked, actor: caller.actor, basis: "subject erased", tenant: caller.tenantID, in: transaction)
+        _ = try await book.apply(
+          .revokedByController, to: try Consent(row), actor: caller.actor, basis: "subject erased", tenant: caller.tenantID, in: transaction
+        )
       }
       try await transaction.pipeline([
+        // Erased, the person is nobody's customer any more: what evidence is kept is kept from now on for its time.
+        BoundStatement(
+          EvidenceStore.endContract,
+          [
+            .uuid(caller.tenantID.uuid), .uuid(id.uuid), .timestamp(core.clock.now()),
+            .timestamp(EvidenceKeeper.retention(from: core.clock.now())),
+          ]),
         BoundStatement(SubjectStore.unbind, [.uuid(caller.tenantID.uuid), .uuid(id.uuid)]),
         BoundStatement(SubjectStore.erase, [.uuid(caller.tenantID.uuid), .uuid(id.uuid), .timestamp(core.clock.now())]),
         core.audit.record(.subjectErased, by: caller, subject: id),

@@ -84,6 +84,7 @@ enum TenantStore {
   static let list = Statement(
     "list_tenants", "select \(columns) from tenants where tenant_id > $1 order by tenant_id limit $2")
   static let get = Statement("get_tenant", "select \(columns) from tenants where tenant_id = $1")
+  static let name = Statement("tenant_name", "select name from tenants where tenant_id = $1")
   static let suspend = Statement(
     "suspend_tenant", "update tenants set suspended_at = case when $2 then coalesce(suspended_at, $3) end where tenant_id = $1")
   static let change = Statement(

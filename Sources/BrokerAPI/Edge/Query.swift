@@ -38,6 +38,15 @@ struct Query {
     return date
   }
 
+  /// A day in Japan, such as `2026-04-01`: its beginning.
+  func day(_ name: String) throws -> Date? {
+    guard let value = values[name] else { return nil }
+    guard value.utf8.count == 10, let date = RFC3339.date(value + "T00:00:00Z") else {
+      throw Problem.invalid(parameter: name, "must be a day such as 2025-11-21")
+    }
+    return date.addingTimeInterval(-9 * 3600)
+  }
+
   func id<Kind: IdentifierKind>(_ name: String, _ kind: Kind.Type = Kind.self) throws -> Identifier<Kind>? {
     guard let value = values[name] else { return nil }
     guard let id = Identifier<Kind>(value) else { throw Problem.invalid(parameter: name, "must be an id that begins with \(Kind.prefix)_") }

@@ -36,21 +36,31 @@ struct ConsentRoutes {
   private func addQueries(to router: Router<BrokerRequestContext>) {
     router.get("/v1/consents") { request, context in
       let caller = try await endpoint.caller(.consentsRead, request, context)
-      let query = try Query(request, Query.paging.union(["subjectId", "purpose", "state", "at", "givenAfter", "givenBefore"]))
+      let query = try Query(
+        request,
+        Query.paging.union(["subjectId", "purpose", "item", "state", "noticeId", "noticeVersion", "at", "givenAfter", "givenBefore"]))
       let (limit, token) = try query.page()
-      let at = try query.time("at")
       let wanted = ConsentQuery(
-        subjectID: try query.id("subjectId"), purpose: try query.text("purpose", upTo: 64), state: try query.choice("state"), at: at,
+        subjectID: try query.id("subjectId"), purpose: try query.text("purpose", upTo: 64), item: try query.choice("item"),
+        state: try query.choice("state"), noticeID: try query.id("noticeId"),
+        version: try query.integer("noticeVersion", 1...Int(Int32.max)), at: try query.time("at"),
         givenAfter: try query.time("givenAfter"), givenBefore: try query.time("givenBefore"))
       let page = try await consents.list(caller, wanted, limit: limit, pageToken: token)
-      return try Response.json(ConsentPage(consents: page.elements.map { Consent($0, asOf: at) }, nextPageToken: page.nextPageToken))
+      return try Response.json(ConsentPage(page, asOf: wanted.at))
     }
     router.post("/v1/consents/search") { request, context in
       let (caller, body) = try await endpoint.body(ConsentSearch.self, .consentsRead, request, context)
       try await endpoint.spend(.lookUp, caller, context)
       let page = try await consents.search(
-        caller, subjectReference: body.subjectReference, limit: body.pageSize ?? 50, pageToken: body.pageToken)
-      return try Response.json(ConsentPage(consents: page.elements.map { Consent($0) }, nextPageToken: page.nextPageToken))
+        caller, subjectReference: body.subjectReference, body.query, limit: body.pageSize ?? 50, pageToken: body.pageToken)
+      return try Response.json(ConsentPage(page, asOf: body.at))
+    }
+    router.get("/v1/consents/counts") { request, context in
+      let caller = try await endpoint.caller(.consentsRead, request, context)
+      let query = try Query(request, ["from", "until", "interval"])
+      let counts = try await consents.counts(
+        caller, from: try query.day("from"), until: try query.day("until"), interval: try query.choice("interval") ?? .day)
+      return try Response.json(ConsentCounts(counts: counts.map(ConsentCount.init)))
     }
     router.get("/v1/consents/{id}") { request, context in
       let caller = try await endpoint.caller(.consentsRead, request, context)
@@ -58,7 +68,7 @@ struct ConsentRoutes {
       guard let at = try Query(request, ["at"]).time("at") else {
         return try Response.json(Consent(try await consents.get(caller, id: id)))
       }
-      return try Response.json(try await asOf(at, id, caller))
+      return try Response.json(Consent(try await consents.get(caller, id: id, at: at), asOf: at))
     }
     router.get("/v1/consents/{id}/events") { request, context in
       let caller = try await endpoint.caller(.consentsRead, request, context)
@@ -68,21 +78,20 @@ struct ConsentRoutes {
       let caller = try await endpoint.caller(.consentsRead, request, context)
       return try Response.json(ConsentReceipt(receipt: try await consents.receipt(caller, id: try context.id())))
     }
-  }
-
-  /// The state that its history gives for an instant; before its first event a consent was not there.
-  private func asOf(_ instant: Date, _ id: ConsentID, _ caller: Caller) async throws -> Consent {
-    var consent = try await consents.get(caller, id: id)
-    let events = try await consents.events(caller, id: id)
-    // To the millisecond, as both are told: the same instant read from text and from the database differs in the last bit of its fraction.
-    guard let event = events.last(where: { $0.at.wholeMilliseconds <= instant.wholeMilliseconds }) else {
-      throw Refusal.notFound("consent at that instant")
+    router.get("/v1/consents/{id}/receipt-page") { request, context in
+      let caller = try await endpoint.caller(.consentsRead, request, context)
+      let language: ReceiptPage.Language? = try Query(request, ["language"]).choice("language")
+      let (record, receipt) = try await consents.receiptWithRecord(caller, id: try context.id())
+      return Response.page(ReceiptPage(record, receipt: receipt, language: language).html)
     }
-    consent.state = event.state
-    return Consent(consent, asOf: instant)
   }
 
   private func addEndings(to router: Router<BrokerRequestContext>) {
+    router.post("/v1/consents/{id}/refusal") { request, context in
+      let (caller, write) = try await endpoint.write(.consentsWrite, request, context)
+      let refused = try await consents.refuse(caller, id: try context.id(), request: write)
+      return try Response.json(RefusedConsents(consents: refused.map(ConsentOfResult.init)))
+    }
     router.post("/v1/consents/{id}/withdrawal") { request, context in
       let (caller, body, write) = try await endpoint.write(WithdrawalCreation.self, .consentsWrite, request, context)
       return try Response.json(

@@ -21,8 +21,11 @@ struct NoticeRoutes {
     }
     router.get("/v1/notices/{id}") { request, context in
       let caller = try await endpoint.caller(.consentsRead, request, context)
-      let version = try Query(request, ["version"]).integer("version", 1...Int(Int32.max))
-      return try Response.json(Notice(try await notices.get(caller, id: try context.id(), version: version)))
+      let query = try Query(request, ["version", "language"])
+      let notice = try await notices.get(
+        caller, id: try context.id(), version: try query.integer("version", 1...Int(Int32.max)),
+        language: try query.text("language", upTo: 35))
+      return try Response.json(Notice(notice))
     }
   }
 }
@@ -37,8 +40,13 @@ struct NoticeCreation: Decodable, Bounded {
   let purposes: [String]
   let items: [Item]
   let validFor: String
+  let validityStart: ValidityStart?
   let withdrawalMethod: String
   let terms: [String: String]?
+  let controller: NoticeParty?
+  let recipients: [String]?
+  let storageLocations: [String]?
+  let retention: String?
 
   func check(_ bounds: inout Bounds) {
     bounds.length(serviceId, "/serviceId", 1...64)
@@ -50,6 +58,14 @@ struct NoticeCreation: Decodable, Bounded {
     bounds.unique(items, "/items")
     bounds.length(withdrawalMethod, "/withdrawalMethod", 1...2_000)
     bounds.count(terms, "/terms", 0...32)
+    bounds.length(controller?.name, "/controller/name", 1...200)
+    bounds.length(controller?.address, "/controller/address", 1...400)
+    bounds.length(controller?.contact, "/controller/contact", 1...400)
+    bounds.count(recipients, "/recipients", 0...32)
+    bounds.count(storageLocations, "/storageLocations", 0...32)
+    bounds.length(retention, "/retention", 1...400)
+    for (index, text) in (recipients ?? []).enumerated() { bounds.length(text, "/recipients/\(index)", 1...400) }
+    for (index, text) in (storageLocations ?? []).enumerated() { bounds.length(text, "/storageLocations/\(index)", 1...100) }
     for (index, purpose) in purposes.enumerated() { bounds.length(purpose, "/purposes/\(index)", 1...64) }
     for (name, text) in terms ?? [:] { bounds.length(text, JSONPath.root.member("terms").member(name).pointer, 0...4_000) }
   }
@@ -58,8 +74,19 @@ struct NoticeCreation: Decodable, Bounded {
     NoticeDraft(
       noticeID: noticeId, serviceID: serviceId, language: language, title: title, body: body, purposes: purposes, items: items,
       validFor: validFor,
-      withdrawalMethod: withdrawalMethod, terms: terms ?? [:])
+      withdrawalMethod: withdrawalMethod, terms: terms ?? [:],
+      record: NoticeRecord(
+        controller: controller.map { NoticeController(name: $0.name, address: $0.address, contact: $0.contact) },
+        recipients: recipients ?? [], storageLocations: storageLocations ?? [], retention: retention,
+        validityStart: validityStart ?? .dayAfterConsent))
   }
+}
+
+/// Who answers for a notice (事業者).
+struct NoticeParty: Codable {
+  let name: String
+  let address: String
+  let contact: String
 }
 
 /// A notice (同意説明), one version of it.
@@ -74,7 +101,12 @@ struct Notice: Encodable {
   let items: [Item]
   let validFor: String
   let withdrawalMethod: String
+  let validityStart: ValidityStart
   let terms: [String: String]
+  let controller: NoticeParty?
+  let recipients: [String]
+  let storageLocations: [String]
+  let retention: String?
   let digest: Base64URLField
   let createdAt: Date
 
@@ -89,7 +121,12 @@ struct Notice: Encodable {
     items = notice.items
     validFor = notice.validFor
     withdrawalMethod = notice.withdrawalMethod
+    validityStart = notice.record.validityStart
     terms = notice.terms
+    controller = notice.record.controller.map { NoticeParty(name: $0.name, address: $0.address, contact: $0.contact) }
+    recipients = notice.record.recipients
+    storageLocations = notice.record.storageLocations
+    retention = notice.record.retention
     digest = Base64URLField(notice.digest)
     createdAt = notice.createdAt
   }

@@ -75,6 +75,10 @@ struct Consent: Encodable {
   let validFrom: Date?
   let validUntil: Date?
   let updatedAt: Date
+  let statementDigest: Base64URLField?
+  let channel: ConsentChannel
+  let receivedAt: Date?
+  let sourceReference: String?
   let asOf: Date?
 
   init(_ consent: Broker.Consent, asOf: Date? = nil) {
@@ -93,6 +97,10 @@ struct Consent: Encodable {
     validFrom = consent.validFrom
     validUntil = consent.validUntil
     updatedAt = consent.updatedAt
+    statementDigest = consent.statementDigest.map { Base64URLField($0) }
+    channel = consent.channel ?? .tenantScreen
+    receivedAt = consent.receivedAt
+    sourceReference = consent.sourceReference
     self.asOf = asOf
   }
 }
@@ -173,16 +181,58 @@ struct ConsentSignatureResultForNonVerifier: Encodable {
 struct ConsentPage: Encodable {
   let consents: [Consent]
   let nextPageToken: String?
+
+  init(_ page: Page<Broker.Consent>, asOf: Date?) {
+    consents = page.elements.map { Consent($0, asOf: asOf) }
+    nextPageToken = page.nextPageToken
+  }
+}
+
+/// How many consents stood in each state at the end of a day.
+struct ConsentCount: Encodable {
+  let day: String
+  let consents: [String: Int]
+
+  init(_ count: Broker.ConsentCount) {
+    day = count.day
+    consents = Dictionary(uniqueKeysWithValues: count.consents.map { ($0.key.rawValue, $0.value) })
+  }
+}
+
+/// Counts by state over time.
+struct ConsentCounts: Encodable {
+  let counts: [ConsentCount]
+}
+
+/// What the person said no to.
+struct RefusedConsents: Encodable {
+  let consents: [ConsentOfResult]
 }
 
 /// Looks for the consents of one of the tenant's own references.
 struct ConsentSearch: Decodable, Bounded {
   let subjectReference: String
+  let purpose: String?
+  let item: Item?
+  let state: ConsentState?
+  let noticeId: NoticeID?
+  let noticeVersion: Int?
+  let at: Date?
+  let givenAfter: Date?
+  let givenBefore: Date?
   let pageSize: Int?
   let pageToken: String?
 
+  var query: ConsentQuery {
+    ConsentQuery(
+      purpose: purpose, item: item, state: state, noticeID: noticeId, version: noticeVersion, at: at, givenAfter: givenAfter,
+      givenBefore: givenBefore)
+  }
+
   func check(_ bounds: inout Bounds) {
     bounds.length(subjectReference, "/subjectReference", 1...128)
+    bounds.length(purpose, "/purpose", 1...64)
+    bounds.value(noticeVersion, "/noticeVersion", 1...Int(Int32.max))
     bounds.value(pageSize, "/pageSize", 1...500)
     bounds.length(pageToken, "/pageToken", 1...512)
   }

@@ -35,6 +35,7 @@ public enum BrokerRoutes {
     VOPRFRoutes(endpoint: endpoint, evaluations: services.evaluations).add(to: router)
     SubjectRoutes(endpoint: endpoint, subjects: services.subjects, statuses: services.status, latestItems: services.latestItems).add(
       to: router)
+    EvidenceRoutes(endpoint: endpoint, evidence: services.evidence).add(to: router)
     DoorRoutes(endpoint: endpoint, doors: services.doors).add(to: router)
     EventRoutes(endpoint: endpoint, events: services.events).add(to: router)
     AuditRoutes(endpoint: endpoint, audit: services.audit).add(to: router)

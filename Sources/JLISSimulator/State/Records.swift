@@ -80,10 +80,10 @@ struct ConsentRecord: Codable, Sendable {
   let items: Set<String>
   let reference: String
   /// SHA-256 over the whole content, to know a repetition from a conflict.
-  let fingerprint: Data
-  let receivedAt: Date
+  var fingerprint: Data
+  var receivedAt: Date
   let validFrom: Date
-  let validUntil: Date
+  var validUntil: Date
   var cancellation: Cancellation?
 
   struct Cancellation: Codable, Sendable {

@@ -163,6 +163,15 @@ struct SimulatorState: Codable, Sendable {
     consents.append(consent)
   }
 
+  /// Counts until later; nil where there is no such consent.
+  mutating func renew(_ consentID: String, fingerprint: Data, receivedAt: Date, validUntil: Date) -> ConsentRecord? {
+    guard let place = consentPlaces[consentID] else { return nil }
+    consents[place].fingerprint = fingerprint
+    consents[place].receivedAt = receivedAt
+    consents[place].validUntil = validUntil
+    return consents[place]
+  }
+
   /// Cancels once; a consent cancelled already keeps its first cancellation.
   mutating func cancel(consentID: String, at moment: Date, directly: Bool) {
     guard let place = consentPlaces[consentID], consents[place].cancellation == nil else { return }

@@ -1,5 +1,7 @@
-/// The entries of a list, front to back: the one place where they are read. The signature over them must have been verified.
-struct RevocationEntries: ~Copyable {
+/// The entries of a list, front to back: the one place where they are read. Nothing of them is to be used before the signature over them was verified.
+///
+/// Invariant behind `@unchecked Sendable`: its memory is its own, and one owner has it at a time.
+struct RevocationEntries: ~Copyable, @unchecked Sendable {
   /// Serial numbers of at most eight bytes, which are all that were seen, and the longer ones.
   var short: RecordSorter<ShortRecord>
   var long: RecordSorter<LongRecord>
@@ -7,6 +9,12 @@ struct RevocationEntries: ~Copyable {
   private(set) var count = 0
   private let maximumEntries: Int
   private let keeps: Bool
+  private let times = UTCTimeTable()
+  /// Why the entries were not read to their end.
+  private var failure: RevocationIndexError?
+
+  /// Where its serial number stands, and what it says.
+  private typealias Entry = (serial: Range<Int>, seconds: UInt32, code: UInt8)
 
   /// What one entry can be at most: everything but extensions that nobody knows is below a hundred bytes.
   private static let maximumEntryBytes = 1 << 16
@@ -41,6 +49,32 @@ struct RevocationEntries: ~Copyable {
     }
   }
 
+  /// Reads all entries of a list whose signature is not verified yet, and has the same bytes hashed beside. What is wrong with an entry is for `checkWhole`:
+  /// a list that nobody signed is refused for that, whatever it says. Fails only where the file does.
+  mutating func read(_ source: RevocationListBytes, _ range: Range<Int>, _ hash: HashBeside) throws(RevocationIndexError) {
+    var pieces = RevocationListPieces(source, range)
+    var isThere = true
+    // What the last piece left over was hashed with it.
+    var hashed = 0
+    while isThere {
+      isThere = try pieces.next { piece, isLast throws(RevocationIndexError) in
+        hash.begin(UnsafeBufferPointer(rebasing: piece[hashed...]))
+        var used = piece.count
+        if failure == nil {
+          do throws(RevocationIndexError) { used = try take(piece, isLast: isLast) } catch { failure = error }
+        }
+        hash.wait()
+        hashed = piece.count - used
+        return used
+      }
+    }
+  }
+
+  /// Whether the entries were all read.
+  func checkWhole() throws(RevocationIndexError) {
+    if let failure { throw failure }
+  }
+
   /// Reads the entries of one piece; answers how many bytes that were.
   private mutating func take(_ piece: UnsafeBufferPointer<UInt8>, isLast: Bool) throws(RevocationIndexError) -> Int {
     // So far in front of its end, a piece holds the whole of any entry that may be.
@@ -52,7 +86,8 @@ struct RevocationEntries: ~Copyable {
         let (tag, content) = try DERReader.header(of: piece, at: position, end: piece.count)
         guard tag == DERTag.sequence, content.count <= Self.maximumEntryBytes else { throw .tag }
         position = content.upperBound
-        let entry = try Self.entry(piece, content)
+        let entry: Entry
+        if let plain = try plainEntry(piece, content) { entry = plain } else { entry = try Self.entry(piece, content) }
         tally[Int(entry.code)] += 1
         count += 1
         guard keeps else { continue }
@@ -77,11 +112,31 @@ struct RevocationEntries: ~Copyable {
     }
   }
 
+  /// An entry of the shape that almost all have: a serial number of at most eight bytes, a UTCTime, and nothing or a reason alone. Nil where it is of
+  /// another shape, or not all right.
+  @inline(__always)
+  private func plainEntry(
+    _ der: UnsafeBufferPointer<UInt8>, _ content: Range<Int>
+  ) throws(DERError) -> Entry? {
+    guard content.count >= 18 else { return nil }
+    let bytes = UnsafePointer(der.baseAddress! + content.lowerBound)
+    let length = Int(bytes[1])
+    guard bytes[0] == DERTag.integer, length >= 1, length <= 8 else { return nil }
+    let extensions = content.count - length - 17
+    guard extensions == 0 || extensions == 14 else { return nil }
+    let time = bytes + (2 + length)
+    guard bytes[2] & 0x80 == 0, bytes[2] != 0, time[0] == DERTag.utcTime, time[1] == 13 else { return nil }
+    guard let seconds = UInt32(exactly: try times.utc(time + 2)) else { return nil }
+    let serial = (content.lowerBound + 2)..<(content.lowerBound + 2 + length)
+    if extensions == 0 { return (serial, seconds, RevocationReasonCode.other.rawValue) }
+    return (serial, seconds, try Self.code(der, (content.upperBound - 14)..<content.upperBound))
+  }
+
   /// revokedCertificates (RFC 5280 §5.1.2.6): serial number, time, extensions.
   @inline(__always)
   private static func entry(
     _ der: UnsafeBufferPointer<UInt8>, _ content: Range<Int>
-  ) throws(DERError) -> (serial: Range<Int>, seconds: UInt32, code: UInt8) {
+  ) throws(DERError) -> Entry {
     let end = content.upperBound
     let (serialTag, serialContent) = try DERReader.header(of: der, at: content.lowerBound, end: end)
     guard serialTag == DERTag.integer, serialContent.count >= 1, serialContent.count <= 21, der[serialContent.lowerBound] & 0x80 == 0

@@ -41,10 +41,7 @@ struct RevocationIndexWriter: ~Copyable {
   @inline(__always)
   mutating func add<Record: SortedRecord>(_ record: Record, width: Int) throws(RevocationIndexError) {
     if used + width + RevocationIndexFormat.valueBytes > Self.bufferBytes { try flush() }
-    let place = buffer + used
-    record.writeSerial(to: place, width: width)
-    UnsafeMutableRawPointer(place + width).storeBytes(of: record.seconds.littleEndian, as: UInt32.self)
-    place[width + 4] = record.code
+    record.pack(to: buffer + used, width: width)
     used &+= width &+ RevocationIndexFormat.valueBytes
   }
 

@@ -1,7 +1,9 @@
 public import Foundation
+internal import Synchronization
 
-/// A CRL whose signature was verified, in a file of any size: what it says of itself. Its entries have not been read yet; they are, front to back and in
-/// bounded memory, by `count` and `prepareIndex` (RFC 5280 §5, §6.3).
+/// A CRL whose signature was verified, in a file of any size: what it says of itself. Its entries are read, front to back and in bounded memory, by `count`
+/// and `prepareIndex`; or in the one pass that hashes them, where an index is wanted anyway. Until the signature is verified, nobody sees what was read
+/// (RFC 5280 §5, §6.3).
 public struct VerifiedRevocationList: Sendable {
   /// Whose certificates it speaks of.
   public let issuer: TrustAnchor
@@ -19,21 +21,26 @@ public struct VerifiedRevocationList: Sendable {
   private let source: RevocationListBytes
   private let entries: Range<Int>
   private let bounds: RevocationListBounds
+  private let sorted: SortedBeforehand?
 
   /// Finds the issuer among the anchors of this kind by the key identifier that the list names, then verifies the signature over all of it.
+  ///
+  /// - Parameter sortingIn: the directory in which an index will be wanted: entries are then sorted beside the hashing, and the file is read once. Of a list
+  ///   that is refused nothing is left there.
   public init(
-    file: String, trust: TrustStore, kind: CertificateKind, at: Date, bounds: RevocationListBounds = RevocationListBounds()
+    file: String, trust: TrustStore, kind: CertificateKind, at: Date, bounds: RevocationListBounds = RevocationListBounds(),
+    sortingIn: String? = nil
   ) throws(RevocationIndexError) {
     guard let opened = RevocationListFile(file) else { throw .unreadable }
-    try self.init(.file(opened), at: at, bounds) { trust.anchor(kind, keyIdentifier: $0) }
+    try self.init(.file(opened), at: at, bounds, scratch: sortingIn) { trust.anchor(kind, keyIdentifier: $0) }
   }
 
   /// The same for one issuer.
   public init(
-    file: String, issuer: TrustAnchor, at: Date, bounds: RevocationListBounds = RevocationListBounds()
+    file: String, issuer: TrustAnchor, at: Date, bounds: RevocationListBounds = RevocationListBounds(), sortingIn: String? = nil
   ) throws(RevocationIndexError) {
     guard let opened = RevocationListFile(file) else { throw .unreadable }
-    try self.init(.file(opened), at: at, bounds) { _ in issuer }
+    try self.init(.file(opened), at: at, bounds, scratch: sortingIn) { _ in issuer }
   }
 
   /// The same for a list in memory.
@@ -44,10 +51,11 @@ public struct VerifiedRevocationList: Sendable {
   }
 
   init(
-    _ source: RevocationListBytes, at: Date, _ bounds: RevocationListBounds, issuer: ([UInt8]) -> TrustAnchor?
+    _ source: RevocationListBytes, at: Date, _ bounds: RevocationListBounds, scratch: String? = nil, issuer: ([UInt8]) -> TrustAnchor?
   ) throws(RevocationIndexError) {
     guard source.count <= bounds.maximumBytes else { throw .refused(.crlTooLarge) }
     let fields = try RevocationListFields(source)
+    let sorted = scratch.map { SortedBeforehand(RevocationEntries(maximumEntries: bounds.maximumEntries, scratch: $0)) }
     do throws(VerificationFailure) {
       let header = try RevocationListHeader(fields.extensions)
       guard let issuer = header.authorityKeyIdentifier.flatMap(issuer), fields.issuer == issuer.subject else {
@@ -58,7 +66,7 @@ public struct VerifiedRevocationList: Sendable {
       }
       // Generations share their name: the key tells them apart.
       guard header.authorityKeyIdentifier == issuer.subjectKeyIdentifier else { throw VerificationFailure(.crlIssuer) }
-      contentDigest = try Self.verifiedDigest(source, fields, issuer)
+      contentDigest = try Self.verifiedDigest(source, fields, issuer, sorted)
       try header.checkScope()
       guard fields.thisUpdate.isWrittenAsDemanded, fields.nextUpdate.isWrittenAsDemanded,
         fields.thisUpdate.seconds <= fields.nextUpdate.seconds
@@ -78,6 +86,13 @@ public struct VerifiedRevocationList: Sendable {
     self.source = source
     entries = fields.entries
     self.bounds = bounds
+    self.sorted = sorted
+  }
+
+  /// The number that a list bears, and that nobody has verified yet; nil where there is none to be read. Only good for deciding how to read the list.
+  public static func claimedNumber(file: String) -> UInt64? {
+    guard let opened = RevocationListFile(file), let fields = try? RevocationListFields(.file(opened)) else { return nil }
+    return try? RevocationListHeader(fields.extensions).number
   }
 
   /// Reads all entries and counts them.
@@ -92,11 +107,10 @@ public struct VerifiedRevocationList: Sendable {
   ///
   /// Memory: some 20 MiB, whatever the list's size. Disk, while it runs: 16 bytes an entry beside the index itself, in the same directory.
   public func prepareIndex(at path: String) throws(RevocationIndexError) -> PreparedRevocationIndex {
-    let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let beside = path + ".new"
     // Of a builder that was killed.
     try? FileManager.default.removeItem(atPath: beside)
-    let header = try write(scratch: directory.isEmpty ? "/" : directory, path: beside).header
+    let header = try write(scratch: Self.directory(path), path: beside).header
     return PreparedRevocationIndex(beside: beside, path: path, header: header)
   }
 
@@ -108,8 +122,14 @@ public struct VerifiedRevocationList: Sendable {
   private func write(
     scratch: String?, path: String?
   ) throws(RevocationIndexError) -> (header: RevocationIndexFormat.Header, bytes: [UInt8]) {
-    var entries = RevocationEntries(maximumEntries: bounds.maximumEntries, scratch: scratch)
-    try entries.read(source, self.entries)
+    var entries: RevocationEntries
+    if let sorted = sorted?.take() {
+      entries = sorted
+      try entries.checkWhole()
+    } else {
+      entries = RevocationEntries(maximumEntries: bounds.maximumEntries, scratch: scratch)
+      try entries.read(source, self.entries)
+    }
     try checkUnchanged()
     try entries.short.finish()
     try entries.long.finish()
@@ -143,18 +163,23 @@ public struct VerifiedRevocationList: Sendable {
     if case .file(let file) = source, !file.isUnchanged { throw .changedWhileRead }
   }
 
+  /// Where a file of that path lies.
+  private static func directory(_ path: String) -> String {
+    let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    return directory.isEmpty ? "/" : directory
+  }
+
   private static func verifiedDigest(
-    _ source: RevocationListBytes, _ fields: RevocationListFields, _ issuer: TrustAnchor
+    _ source: RevocationListBytes, _ fields: RevocationListFields, _ issuer: TrustAnchor, _ sorted: SortedBeforehand?
   ) throws(VerificationFailure) -> [UInt8] {
-    let hash = RunningHash(issuer.key.version.digest)
-    var pieces = RevocationListPieces(source, fields.tbs)
+    let hash = HashBeside(issuer.key.version.digest)
     do throws(RevocationIndexError) {
-      var isThere = true
-      while isThere {
-        isThere = try pieces.next { piece, _ throws(RevocationIndexError) in
-          hash.update(piece)
-          return piece.count
-        }
+      if let sorted, !fields.entries.isEmpty {
+        try hash.take(source, fields.tbs.lowerBound..<fields.entries.lowerBound)
+        try sorted.read(source, fields.entries, hash)
+        try hash.take(source, fields.entries.upperBound..<fields.tbs.upperBound)
+      } else {
+        try hash.take(source, fields.tbs)
       }
     } catch {
       // The file ends before it should.
@@ -169,6 +194,20 @@ public struct VerifiedRevocationList: Sendable {
     // The index has room for a SHA-256: of a longer digest its beginning tells lists apart as well.
     return Array(digest.prefix(DigestAlgorithm.sha256.length))
   }
+}
+
+/// Entries that were read beside the hashing of the list they stand in, for whoever writes its index.
+private final class SortedBeforehand: Sendable {
+  private let entries: Mutex<RevocationEntries?>
+
+  init(_ entries: consuming sending RevocationEntries) { self.entries = Mutex(entries) }
+
+  func read(_ source: RevocationListBytes, _ range: Range<Int>, _ hash: HashBeside) throws(RevocationIndexError) {
+    try entries.withLock { held throws(RevocationIndexError) in try held?.read(source, range, hash) }
+  }
+
+  /// To be had once: they are drained.
+  func take() -> sending RevocationEntries? { entries.withLock { $0.take() } }
 }
 
 /// An index that was written but is not in force.

@@ -26,13 +26,17 @@ func refusalCode(_ body: () async throws -> Void) async throws -> String? {
 extension TestBroker {
   @discardableResult
   func notice(
-    _ tenant: TestTenant, items: [Item] = Item.allCases, purposes: [String] = ["account"], validFor: String = "P10Y", of id: NoticeID? = nil
+    _ tenant: TestTenant, items: [Item] = Item.allCases, purposes: [String] = ["account", "latestItems"], validFor: String = "P10Y",
+    start: ValidityStart = .dayAfterConsent, of id: NoticeID? = nil
   ) async throws -> Notice {
-    try await services.notices.create(
+    let complete = NoticeTemplate.japanese.draft()
+    var record = complete.record
+    record.validityStart = start
+    return try await services.notices.create(
       tenant.caller,
       NoticeDraft(
         noticeID: id, serviceID: "main", language: "ja", title: "ご本人確認", body: "説明", purposes: purposes, items: items,
-        validFor: validFor, withdrawalMethod: "窓口", terms: ["contact": "03-0000-0000"]),
+        validFor: validFor, withdrawalMethod: "窓口", terms: complete.terms, record: record),
       request: try request())
   }
 

@@ -67,21 +67,25 @@ final class TestBroker: Sendable {
   }
 
   /// Another serving process on the same database.
-  func another(ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), jlis: (any JLISService)? = nil) -> BrokerServices {
-    Self.services(pools, root, trust, simulator, clock, revocationDirectory, ocsp, jlis)
+  func another(
+    ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), jlis: (any JLISService)? = nil, evidenceKey: EvidencePublicKey? = nil
+  ) -> BrokerServices {
+    Self.services(pools, root, trust, simulator, clock, revocationDirectory, ocsp, jlis, evidenceKey)
   }
 
   private static func services(
     _ pools: Pools, _ root: RootKey, _ trust: TrustStore, _ simulator: SimulatedJLIS, _ clock: MovedClock,
     _ revocationDirectory: String,
     // The simulator tells a revocation at once; kept answers would hide it until their nextUpdate.
-    _ ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), _ jlis: (any JLISService)? = nil
+    _ ocsp: OCSPSourceSettings = OCSPSourceSettings(cachedAnswers: 0), _ jlis: (any JLISService)? = nil,
+    _ evidenceKey: EvidencePublicKey? = nil
   ) -> BrokerServices {
     var logger = Logger(label: "tests")
     logger.logLevel = .critical
     return BrokerServices(
       pool: pools.app, jobsPool: pools.jobs, root: root, trust: trust, jlis: jlis ?? InProcessJLIS(simulator), clock: clock,
-      issuer: issuer, revocationDirectory: revocationDirectory, workThreads: 1, ocsp: ocsp, logger: logger)
+      issuer: issuer, revocationDirectory: revocationDirectory, workThreads: 1, ocsp: ocsp, evidenceKey: evidenceKey,
+      logger: logger)
   }
 
   /// A broker for the duration of `body`.
