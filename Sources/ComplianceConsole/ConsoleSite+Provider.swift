@@ -1,6 +1,7 @@
 import Broker
 import Foundation
 import HTTPTypes
+import Hummingbird
 
 /// Signing in by the tenant's own identity provider: OpenID Connect, authorization code with PKCE.
 extension ConsoleSite {

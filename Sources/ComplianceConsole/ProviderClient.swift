@@ -1,8 +1,9 @@
 import AsyncHTTPClient
-public import Broker
+import Broker
 import Foundation
 import JOSE
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 
 /// How a provider is asked. Everything is over TLS, follows no redirection and has limits of time and size.

@@ -46,7 +46,7 @@ public enum JSONWebSignature {
     }
     guard !candidates.isEmpty else { throw .keyUnknown }
     let fitting = candidates.filter {
-      algorithms(of: $0).contains(parsed.algorithm) && ($0.alg == nil || $0.alg == parsed.header.algorithm)
+      Self.algorithms(of: $0).contains(parsed.algorithm) && ($0.alg == nil || $0.alg == parsed.header.algorithm)
     }
     guard !fitting.isEmpty else { throw .algorithmNotAllowed }
     for key in fitting where try isValid(parsed, key) { return (parsed.header, parsed.payload) }

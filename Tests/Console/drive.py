@@ -13,6 +13,8 @@ import argparse
 import base64
 import hashlib
 import hmac
+import html
+import http.server
 import json
 import os
 import re
@@ -20,6 +22,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -107,6 +110,81 @@ def code(secret, step):
     mac = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
     offset = mac[-1] & 15
     return f"{(int.from_bytes(mac[offset:offset + 4], 'big') & 0x7fffffff) % 1000000:06d}"
+
+
+class Provider:
+    """A bank's own identity provider (OpenID Connect), on another site than the broker: 127.0.0.1 is not localhost."""
+
+    SECRET = "a client's secret: \u00e9"
+
+    def __init__(self, house):
+        self.person = {}
+        self.codes = {}
+        secrets = Path(house.cast["trustFile"]).parent
+        self.directory = tempfile.TemporaryDirectory()
+        self.key = self.directory.name + "/key.pem"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.key], check=True, capture_output=True)
+        public = subprocess.run(["openssl", "pkey", "-in", self.key, "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+        self.jwk = {"kty": "EC", "crv": "P-256", "x": base64url(public[-64:-32]), "y": base64url(public[-32:]), "kid": "one", "use": "sig", "alg": "ES256"}
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                provider.get(self)
+
+            def do_POST(self):
+                provider.post(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.issuer = f"https://127.0.0.1:{self.server.server_address[1]}"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(secrets / "server.pem", secrets / "server.key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, handler, content, kind="application/json", status=200):
+        body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    def get(self, handler):
+        path, _, query = handler.path.partition("?")
+        if path == "/.well-known/openid-configuration":
+            self.answer(handler, {
+                "issuer": self.issuer, "authorization_endpoint": self.issuer + "/authorize", "token_endpoint": self.issuer + "/token",
+                "jwks_uri": self.issuer + "/keys", "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+                "authorization_response_iss_parameter_supported": True})
+        elif path == "/keys":
+            self.answer(handler, {"keys": [self.jwk]})
+        elif path == "/authorize":
+            asked = dict(urllib.parse.parse_qsl(query))
+            name = base64url(os.urandom(12))
+            self.codes[name] = asked
+            back = asked["redirect_uri"] + "?" + urllib.parse.urlencode({"code": name, "state": asked["state"], "iss": self.issuer})
+            self.answer(handler, f"<!doctype html><title>Provider</title><a id=back href='{html.escape(back)}'>It is me</a>", "text/html")
+        else:
+            self.answer(handler, {}, status=404)
+
+    def post(self, handler):
+        sent = dict(urllib.parse.parse_qsl(handler.rfile.read(int(handler.headers["Content-Length"])).decode()))
+        asked = self.codes.pop(sent.get("code"), None)
+        both = base64.b64decode(handler.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+        client = [urllib.parse.unquote(part) for part in both.split(":", 1)]
+        verified = base64url(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
+        if not asked or client != ["console", self.SECRET] or asked["code_challenge"] != verified or asked["redirect_uri"] != sent["redirect_uri"]:
+            return self.answer(handler, {"error": "invalid_grant"}, status=400)
+        now = int(time.time())
+        part = lambda value: base64url(json.dumps(value).encode())
+        signed = part({"alg": "ES256", "kid": "one"}) + "." + part(
+            {"iss": self.issuer, "aud": "console", "nonce": asked["nonce"], "iat": now, "exp": now + 300} | self.person)
+        der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.key], input=signed.encode(), capture_output=True, check=True).stdout
+        self.answer(handler, {"token_type": "Bearer", "access_token": "unused", "id_token": signed + "." + base64url(raw_signature(der))})
 
 
 class Failed(Exception):
@@ -270,6 +348,7 @@ class Drive:
         self.step("an unused session ends", self.expiry)
         self.step("a viewer decides nothing and sees no staff", self.roles)
         self.step("an administrator adds a member and suspends another, who is out at once", self.administration)
+        self.step("a member signs in by the bank's own identity provider, and somebody whom only the provider knows does not", self.provider)
         self.step("a person sees and withdraws their consents by a one-time link", self.door)
         self.step("at 320 pixels no page is wider than the window", self.narrow)
         check(not self.browser.findings, "axe: " + "\n".join(self.browser.findings))
@@ -429,6 +508,32 @@ class Drive:
             self.browser.fill(name, text)
         self.browser.submit()
         check(self.browser.find("[role=alert]").is_displayed(), "a suspended member stays out")
+
+    def provider(self):
+        provider, member = Provider(self.house), Member(self.house, "viewer")
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            file.write(provider.SECRET)
+            file.flush()
+            returned, out, error = self.house.yonjo(
+                "staff", "provider", "--json", "--tenant", self.house.bank, "--issuer", provider.issuer, "--client-id", "console",
+                "--client-secret-file", file.name)
+        check(returned == 0, f"yonjo staff provider: {error}")
+        check(json.loads(out)["redirectURI"] == f"{self.house.address}/console/{self.house.bank}/provider/answer", out)
+        for subject, name in (("person-1", member.name), ("person-2", "nobody-here")):
+            provider.person = {"sub": subject, "preferred_username": name}
+            self.browser.looks("sign-in with a provider", member.sign_in)
+            self.browser.find("a[href$='/provider']").click()
+            self.browser.find("#back").click()
+            if subject == "person-1":
+                WebDriverWait(self.browser.driver, PATIENCE).until(lambda _: self.browser.path == "/console/overview")
+                check(member.name in self.browser.text, f"signed in as {member.name}: {self.browser.text[:300]}")
+                self.browser.submit("header form button")
+            else:
+                WebDriverWait(self.browser.driver, PATIENCE).until(lambda _: "staffProviderUnknown" in self.browser.text)
+                self.browser.look("known to the provider alone")
+        check(self.house.yonjo("staff", "provider", "--tenant", self.house.bank, "--remove")[0] == 0, "the provider is removed")
+        self.browser.open(member.sign_in)
+        check(not self.browser.all("a[href$='/provider']"), "no provider any more")
 
     def link(self):
         """The one-time link of a person whose card was shown a moment ago, as the bank's app asks for it."""
