@@ -2,6 +2,7 @@ import Broker
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 
 /// Signing in by the tenant's own identity provider: OpenID Connect, authorization code with PKCE.
 extension ConsoleSite {

@@ -87,10 +87,10 @@ struct ServeCommand: AsyncParsableCommand {
 
   /// How the tenants' identity providers are asked: an authority of a bank's own may be named.
   private static func providers(_ settings: Settings) throws(CommandFailure) -> ProviderClient {
-    let file = settings.text(.consoleProviderTrustFile)
-    let text = try file.map { (file) throws(CommandFailure) in try text(of: file) }
+    var authorities: String?
+    if let file = settings.text(.consoleProviderTrustFile) { authorities = try text(of: file) }
     do {
-      return try ProviderClient(trustRootsPEM: text)
+      return try ProviderClient(trustRootsPEM: authorities)
     } catch {
       throw CommandFailure(.badUse, "console.providerTrustFile holds no PEM certificate.", nextStep: "Name a file of authorities.")
     }

@@ -204,15 +204,15 @@ struct StaffCommand: AsyncParsableCommand {
       guard remove || (issuer != nil && clientID != nil) else {
         throw CommandFailure(.badUse, "--issuer and --client-id are needed.", nextStep: "Or --remove.")
       }
-      let secret = try clientSecretFile.map { (file) throws(CommandFailure) in
-        try text(of: file).trimmingCharacters(in: .whitespacesAndNewlines)
-      }
+      var secret: String?
+      if let file = clientSecretFile { secret = try text(of: file).trimmingCharacters(in: .whitespacesAndNewlines) }
+      let clientSecret = secret
       try await StaffCommand.administer(common) { staff in
         guard !remove, let issuer, let clientID else {
           return try await staff.removeProvider(tenant, operatorName: TenantCommand.operatorName)
         }
         let provider = try StaffProvider(
-          issuer: issuer, clientID: clientID, clientSecret: secret, nameClaim: nameClaim, allowsPasswords: !only)
+          issuer: issuer, clientID: clientID, clientSecret: clientSecret, nameClaim: nameClaim, allowsPasswords: !only)
         try await staff.setProvider(tenant, provider, operatorName: TenantCommand.operatorName)
       }
       let line = Line(tenant: tenant.description, issuer: remove ? nil : issuer, redirectURI: redirect)
