@@ -56,7 +56,11 @@ let rooms: [Target] = [
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems", .target(name: "CLibXML2", condition: xmlSignatures)]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room(
-    "Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
+    "Broker",
+    [
+      "PostgreSQL", "CitizenItems", "JOSE", "MerkleLog", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging,
+      metrics,
+    ]),
   room(
     "BrokerAPI",
     [
@@ -66,7 +70,9 @@ let rooms: [Target] = [
     ]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
-  room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
+  room(
+    "Operations",
+    ["Broker", "JOSE", "MerkleLog", "JPKI", "JLIS", "PostgreSQL", crypto, httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room(
     "JLISSimulator",
     [
@@ -142,11 +148,16 @@ let checks: [Target] =
         logging,
       ]),
     tests(
-      of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
+      of: "BrokerTests",
+      [
+        "Broker", "Operations", "MerkleLog", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto,
+        logging,
+      ]),
     tests(
       of: "BrokerAPITests",
       [
-        "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient,
+        "BrokerAPI", "Broker", "Operations", "MerkleLog", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto,
+        hummingbird, httpClient,
         nioCore,
         nioPosix,
         nioSSL, nioHTTP1, lifecycle, logging, metrics,

@@ -14,6 +14,7 @@ struct YonjoProgram: AsyncParsableCommand {
       ServeCommand.self, MigrateCommand.self, DoctorCommand.self, TenantCommand.self, ClientCommand.self, KeysCommand.self,
       RevocationCommand.self,
       CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self, NoticeCommand.self, EvidenceCommand.self,
+      AuditCommand.self,
     ])
 
   static func main() async {

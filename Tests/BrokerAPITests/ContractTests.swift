@@ -17,6 +17,7 @@ struct ContractTests {
       used.subtracting(listed).sorted() == [
         "allowanceInvalid", "approvalInvalid", "approvalsMissing", "evidenceKeyForeign", "evidenceShredded", "evidenceUnreadable",
         "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
+        "retentionInvalid",
       ])
   }
 
