@@ -57,7 +57,11 @@ let rooms: [Target] = [
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems", .target(name: "CLibXML2", condition: xmlSignatures)]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room(
-    "Broker", ["PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging, metrics]),
+    "Broker",
+    [
+      "PostgreSQL", "CitizenItems", "JOSE", "MerkleLog", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging,
+      metrics,
+    ]),
   room(
     "BrokerAPI",
     [
@@ -68,7 +72,9 @@ let rooms: [Target] = [
   room("ComplianceConsole", ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, httpClient, nioCore, nioHTTP1, nioSSL, crypto, logging]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
-  room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
+  room(
+    "Operations",
+    ["Broker", "JOSE", "MerkleLog", "JPKI", "JLIS", "PostgreSQL", crypto, httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room(
     "JLISSimulator",
     [
@@ -144,7 +150,11 @@ let checks: [Target] =
         logging,
       ]),
     tests(
-      of: "BrokerTests", ["Broker", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto, logging]),
+      of: "BrokerTests",
+      [
+        "Broker", "Operations", "MerkleLog", "TestSupport", "PostgreSQL", "CitizenItems", "JOSE", "JPKI", "JLIS", "JLISSimulator", crypto,
+        logging,
+      ]),
     tests(
       of: "ComplianceConsoleTests",
       [
@@ -154,7 +164,8 @@ let checks: [Target] =
     tests(
       of: "BrokerAPITests",
       [
-        "BrokerAPI", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto, hummingbird, httpClient,
+        "BrokerAPI", "Broker", "Operations", "MerkleLog", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto,
+        hummingbird, httpClient,
         nioCore,
         nioPosix,
         nioSSL, nioHTTP1, lifecycle, logging, metrics,

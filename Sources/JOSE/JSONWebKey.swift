@@ -2,13 +2,14 @@ internal import Crypto
 internal import CryptoExtras
 internal import Foundation
 
-/// A public key as JSON (RFC 7517): EC P-256 or P-384, or RSA of 2048…4096 bits. Private members are never read nor written.
+/// A public key as JSON (RFC 7517): EC P-256 or P-384, RSA of 2048…4096 bits, or Ed25519 (RFC 8037), which verifies no JWS here. Private members are
+/// never read nor written.
 public struct JSONWebKey: Codable, Sendable, Hashable {
-  /// `EC` or `RSA`.
+  /// `EC`, `RSA` or `OKP`.
   public let kty: String
-  /// `P-256` or `P-384`, for `EC`.
+  /// `P-256` or `P-384`, for `EC`; `Ed25519`, for `OKP`.
   public let crv: String?
-  /// X coordinate, base64url, for `EC`.
+  /// X coordinate for `EC`, public key for `OKP`, base64url.
   public let x: String?
   /// Y coordinate, base64url, for `EC`.
   public let y: String?
@@ -52,6 +53,15 @@ public struct JSONWebKey: Codable, Sendable, Hashable {
     self.init(kty: "RSA", n: Base64URL.encode(Array(modulus.drop { $0 == 0 })), e: Base64URL.encode(Array(exponent.drop { $0 == 0 })))
   }
 
+  /// An Ed25519 key by its 32 bytes (RFC 8037 §2).
+  public init(ed25519 raw: [UInt8]) { self.init(kty: "OKP", crv: "Ed25519", x: Base64URL.encode(raw)) }
+
+  /// The 32 bytes of an Ed25519 key; nil for any other.
+  public var ed25519Bytes: [UInt8]? {
+    guard kty == "OKP", crv == "Ed25519", let raw = x.flatMap({ Base64URL.decode($0) }), raw.count == 32 else { return nil }
+    return raw
+  }
+
   init(p256 raw: Data) { self.init(curve: "P-256", raw: Array(raw)) }
 
   private init(curve: String, raw: [UInt8]) {
@@ -71,9 +81,12 @@ public struct JSONWebKey: Codable, Sendable, Hashable {
   /// The thumbprint (RFC 7638, SHA-256, base64url).
   public var thumbprint: String {
     let required =
-      kty == "RSA"
-      ? "{\"e\":\"\(e ?? "")\",\"kty\":\"RSA\",\"n\":\"\(n ?? "")\"}"
-      : "{\"crv\":\"\(crv ?? "")\",\"kty\":\"\(kty)\",\"x\":\"\(x ?? "")\",\"y\":\"\(y ?? "")\"}"
+      switch kty {
+      case "RSA": "{\"e\":\"\(e ?? "")\",\"kty\":\"RSA\",\"n\":\"\(n ?? "")\"}"
+      // RFC 8037 §2: a key of one coordinate.
+      case "OKP": "{\"crv\":\"\(crv ?? "")\",\"kty\":\"OKP\",\"x\":\"\(x ?? "")\"}"
+      default: "{\"crv\":\"\(crv ?? "")\",\"kty\":\"\(kty)\",\"x\":\"\(x ?? "")\",\"y\":\"\(y ?? "")\"}"
+      }
     return Base64URL.encode(Array(SHA256.hash(data: Array(required.utf8))))
   }
 

@@ -30,6 +30,20 @@ public struct CompactRange: Sendable, Equatable {
     size += 1
   }
 
+  /// Appends the root of a perfect subtree over `1 << level` entries; false, and nothing is changed, where such a one cannot begin at this size.
+  public mutating func append(subtree: LogHash, level: Int) -> Bool {
+    guard (0..<63).contains(level), size & ((1 << UInt64(level)) - 1) == 0, size <= UInt64.max >> 1 else { return false }
+    var hash = subtree
+    var full = size >> UInt64(level)
+    while full & 1 == 1 {
+      hash = LogHash.node(roots.removeLast(), hash)
+      full >>= 1
+    }
+    roots.append(hash)
+    size += 1 << UInt64(level)
+    return true
+  }
+
   /// The root of the whole tree (RFC 9162 §2.1.1).
   public var root: LogHash {
     guard var hash = roots.last else { return .empty }

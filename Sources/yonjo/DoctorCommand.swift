@@ -75,6 +75,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     checks.append(ocspCheck(settings))
     checks.append(evidenceCheck(settings))
+    if let url = settings.text(.databaseURL) { checks.append(.auditLog(url: url, logger: logger)) }
+    if settings.text(.timeStampURL) != nil { checks.append(timeStampCheck(settings)) }
     checks.append(tlsCheck(settings))
     checks.append(.clock())
     return checks
@@ -87,6 +89,18 @@ struct DoctorCommand: AsyncParsableCommand {
     } catch {
       let sentence = error.sentence
       return DoctorCheck("jlis") { [DoctorFinding("jlis", .wrong, sentence, nextStep: "Check the settings under jlis.")] }
+    }
+  }
+
+  private static func timeStampCheck(_ settings: Settings) -> DoctorCheck {
+    do throws(CommandFailure) {
+      if let (stamping, client) = try TimeStampOptions.settings(settings) {
+        return .timeStamps(stamping, closing: { await client.close() })
+      }
+      return DoctorCheck("timeStamps") { [] }
+    } catch {
+      let (sentence, next) = (error.sentence, error.nextStep ?? "Check the settings under timeStamp.")
+      return DoctorCheck("timeStamps") { [DoctorFinding("timeStamps", .wrong, sentence, nextStep: next)] }
     }
   }
 

@@ -67,11 +67,17 @@ final class OwnedProcess: Sendable {
 
 /// How much a process takes from others.
 enum Priority {
-  /// Lowest priority for every thread that is there; threads made later inherit it. The disk's priority follows the processor's (ioprio_set(2)).
+  /// SCHED_IDLE of Linux, which glibc names under _GNU_SOURCE alone.
+  private static let idle: Int32 = 5
+
+  /// Every thread that is there runs when nobody else wants the processor (SCHED_IDLE of sched(7): at once makes room for whoever wakes, which a nice value
+  /// does not); threads made later inherit it. The disk's priority follows the processor's (ioprio_set(2)).
   static func lower() {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? [] {
       guard let thread = UInt32(name) else { continue }
       _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), thread, 19)
+      var parameters = sched_param(sched_priority: 0)
+      _ = sched_setscheduler(pid_t(thread), idle, &parameters)
     }
   }
 }

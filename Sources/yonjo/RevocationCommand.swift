@@ -16,7 +16,7 @@ struct RevocationCommand: AsyncParsableCommand {
       abstract:
         "Fetch the lists, verify them, build their indexes and put them in force; servers on this machine map what lies in revocation.directory.",
       discussion: """
-        Runs at the lowest priority, in bounded memory. A list whose number goes back, or that shrinks beyond revocation.maximumShrinkPercent, is refused:
+        Runs when nobody else wants the processor, in bounded memory. A list whose number goes back, or that shrinks beyond revocation.maximumShrinkPercent, is refused:
         what was in force stays, the log says revocationListRefused, and `yonjo revocation status` and /readyz tell it until a list is taken again.
         """)
 

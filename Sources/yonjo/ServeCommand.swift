@@ -67,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
         .init(service: BackgroundService { await parts.services.instance.run() }),
         .init(service: BackgroundService { await parts.services.revocation.indexes.run() }),
         .init(service: BackgroundService { await parts.services.jobs.run() }),
+        .init(service: BackgroundService { await parts.services.auditKeeper.run() }),
         // Last here, and so the first to stop.
         .init(service: application),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

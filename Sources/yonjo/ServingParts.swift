@@ -4,6 +4,7 @@ import Foundation
 import JLIS
 import JPKI
 import Logging
+import Operations
 import PostgreSQL
 import Synchronization
 
@@ -20,6 +21,7 @@ struct ServingParts: Sendable {
   private let pool: PostgreSQLPool
   private let jobsPool: PostgreSQLPool
   private let jlis: JLISClient
+  private let timeStamps: TimeStampClient?
 
   init(settings: Settings, logger: Logger) throws(CommandFailure) {
     let connections = try settings.integer(.databaseConnections, 1...128)
@@ -30,7 +32,7 @@ struct ServingParts: Sendable {
       url: try settings.required(.databaseURL), maximumConnections: connections, maximumCheckedOut: checkedOut + 1,
       acquireTimeout: .seconds(1), applicationName: "yonjo serve")
     let jobs = PostgreSQLConfiguration(
-      url: settings.text(.jobsDatabaseURL) ?? main.url, maximumConnections: 1, maximumCheckedOut: 2, applicationName: "yonjo jobs")
+      url: settings.text(.jobsDatabaseURL) ?? main.url, maximumConnections: 1, maximumCheckedOut: 5, applicationName: "yonjo jobs")
     let root = try Connections.rootKey(settings)
     let trust = try TrustSettings.store(settings)
     let policies = try TrustSettings.policies(settings)
@@ -38,6 +40,8 @@ struct ServingParts: Sendable {
     let threads = try settings.integer(.workThreads, 1...64)
     let ocsp = try OCSPOptions.source(settings)
     let evidenceKey = try EvidenceCommand.publicKey(settings)
+    let stamping = try TimeStampOptions.settings(settings)
+    timeStamps = stamping?.client
     jlis = try Connections.jlis(settings)
     pool = PostgreSQLPool(main, logger: logger)
     jobsPool = PostgreSQLPool(jobs, logger: logger)
@@ -47,9 +51,11 @@ struct ServingParts: Sendable {
     ownsRevocationDirectory = directory == nil
     services = BrokerServices(
       pool: pool, jobsPool: jobsPool, root: root, trust: trust, policies: policies, jlis: jlis, clock: SystemWallClock(), issuer: issuer,
-      revocationDirectory: revocationDirectory, workThreads: threads, ocsp: ocsp,
-      evidenceKey: evidenceKey, logger: logger)
-    checks = Self.checks(pool, services, jlis) + [Self.listsCheck(services.revocation.indexes)]
+      revocationDirectory: revocationDirectory, workThreads: threads, ocsp: ocsp, evidenceKey: evidenceKey, timeStamps: stamping?.settings,
+      logger: logger)
+    checks =
+      Self.checks(pool, services, jlis) + [Self.listsCheck(services.revocation.indexes)]
+      + Self.auditChecks(services, stamps: stamping != nil)
     gauges = Self.gauges(pool) + Self.gauges(jlis) + Self.listGauges(services.revocation.indexes)
   }
 
@@ -58,6 +64,7 @@ struct ServingParts: Sendable {
     await pool.close()
     await jobsPool.close()
     await jlis.close()
+    await timeStamps?.close()
   }
 
   private static let ping = Statement("health_ping", "select 1")

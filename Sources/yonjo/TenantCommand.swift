@@ -9,7 +9,7 @@ struct TenantCommand: AsyncParsableCommand {
     commandName: "tenant", abstract: "Tenants of the platform (サービス提供者).",
     subcommands: [
       CreateCommand.self, ListCommand.self, ShowCommand.self, SuspendCommand.self, RevocationCommand.self, OverrideCommand.self,
-      AllowCommand.self,
+      AllowCommand.self, RetentionCommand.self,
     ])
 
   /// A tenant as commands print it.
@@ -347,6 +347,32 @@ struct TenantCommand: AsyncParsableCommand {
           operatorName: TenantCommand.operatorName)
       }
       try Program.print(Line(tenant), asJSON: common.json, Line(tenant).text + "\n" + Line(tenant).allowanceText)
+    }
+  }
+  /// `yonjo tenant retention`
+  struct RetentionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "retention", abstract: "Say for how many months a tenant's audit events are kept.",
+      discussion: """
+        A month of the audit log whose retention is over loses its events; its last signed checkpoint stays, and the months after it still verify. What is
+        to outlive it must be exported before.
+        """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Its id.")
+    var id: String
+
+    @Option(help: "12 to 600; 120 unless set.")
+    var months: Int
+
+    func run() async throws {
+      let id = try TenantCommand.id(id)
+      let months = months
+      let tenant = try await TenantCommand.administer(common) { administration in
+        try await administration.retainAudit(id, months: months, operatorName: TenantCommand.operatorName)
+      }
+      try Program.print(Line(tenant), asJSON: common.json, "Audit events of \(tenant.id) are kept for \(months) months.")
     }
   }
 }

@@ -22,7 +22,7 @@ struct ContractTests {
       used.subtracting(listed).subtracting(ofPages).sorted() == [
         "allowanceInvalid", "approvalInvalid", "approvalsMissing", "evidenceKeyForeign", "evidenceShredded", "evidenceUnreadable",
         "fallbackInvalid", "keyPurposeUnused", "nameInvalid", "originInvalid", "overrideTooLong", "overrideUndocumented",
-        "providerClientInvalid", "providerIssuerInvalid",
+        "providerClientInvalid", "providerIssuerInvalid", "retentionInvalid",
       ])
   }
 

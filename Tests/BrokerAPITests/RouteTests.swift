@@ -23,7 +23,9 @@ struct RouteTests {
   }
 
   private static let routes = [
-    "GET /v1/audit/events", "GET /v1/consents", "GET /v1/consents/x", "GET /v1/consents/x/events", "GET /v1/consents/x/receipt",
+    "GET /v1/audit/events", "GET /v1/audit/events/x/proof", "GET /v1/audit/checkpoints/latest", "GET /v1/audit/checkpoints/consistency",
+    "GET /v1/audit/exports", "POST /v1/audit/exports", "GET /v1/audit/exports/x", "GET /v1/audit/exports/x/content",
+    "GET /v1/consents", "GET /v1/consents/x", "GET /v1/consents/x/events", "GET /v1/consents/x/receipt",
     "GET /v1/consents/counts", "GET /v1/consents/x/receipt-page", "POST /v1/consents/x/refusal", "GET /v1/evidence",
     "POST /v1/subjects/x/contract-end",
     "POST /v1/consents", "POST /v1/consents/search", "POST /v1/consents/x/revocation", "POST /v1/consents/x/signature",

@@ -33,6 +33,8 @@ struct TestBroker: Sendable {
   let administration: TenantAdministration
   let bank: Tenant
   let fintech: Tenant
+  let services: BrokerServices
+  let superuserURL: String
 
   /// A registered client and its key.
   struct Client: Sendable {
@@ -80,8 +82,14 @@ struct TestBroker: Sendable {
       let result: Result<T, any Error>
       do {
         result = .success(
-          try await RunningServer.run(router: BrokerRoutes.router(services: services, limits: limits), limits: limits) { server in
-            try await body(TestBroker(server: server, administration: administration, bank: bank, fintech: fintech))
+          try await RunningServer.run(
+            router: BrokerRoutes.router(services: services, limits: limits), limits: limits,
+            checks: [.auditEvents(services), .auditLog(services, stamps: false)]
+          ) { server in
+            try await body(
+              TestBroker(
+                server: server, administration: administration, bank: bank, fintech: fintech, services: services,
+                superuserURL: database.superuserURL))
           })
       } catch {
         result = .failure(error)

@@ -9,7 +9,11 @@ struct StatementTests {
   /// Statements of the requests: the app role.
   static let ofRequests: [Statement] = [
     AccessStore.useAssertion,
-    AuditStore.insert, AuditStore.list,
+    AuditStore.insert, AuditStore.list, AuditStore.listOfSubject, AuditStore.listOfKind, AuditStore.listOfActor,
+    AuditLogStore.newest, AuditLogStore.log, AuditLogStore.logs, AuditLogStore.tiles, AuditLogStore.leaves, AuditLogStore.tileOf,
+    AuditLogStore.events, AuditLogStore.keepCheckpoint, AuditLogStore.latestStamp, AuditLogStore.jobStates, AuditLogStore.countBehind,
+    AuditLogStore.pageBehind, AuditLogStore.outsiders,
+    AuditExportStore.insert, AuditExportStore.countOpen, AuditExportStore.get, AuditExportStore.list, AuditExportStore.chunk,
     ConsentStore.insert, ConsentStore.insertEvent, ConsentStore.setState, ConsentStore.setTimes, ConsentStore.setSession,
     ConsentStore.lock, ConsentStore.get, ConsentStore.ofSession, ConsentStore.superseded, ConsentStore.renewable, ConsentStore.events,
     ConsentStore.forLatestItems, ConsentStore.endable,
@@ -66,6 +70,11 @@ struct StatementTests {
     RotationStore.unretired, RotationStore.retire, RotationStore.unfinishedJobs, RotationStore.lockUnfinished, RotationStore.lockUnder,
     RotationStore.reseal, RotationStore.removeDoubles, RotationStore.isAnyUnder, RotationStore.linesAfter, RotationStore.resealLines,
     RotationStore.pairsAfter, RotationStore.lockSubjects, RotationStore.stranded, RotationStore.removeEnded,
+    AuditLogStore.news, AuditLogStore.ran, AuditLogStore.newestForUpdate,
+    AuditLogStore.previous, AuditLogStore.waiting, AuditLogStore.advance, AuditLogStore.close, AuditLogStore.putTile,
+    AuditLogStore.keptSizes, AuditLogStore.unstamped, AuditLogStore.stamp, AuditLogStore.outlived, AuditLogStore.detach,
+    AuditExportStore.due, AuditExportStore.take, AuditExportStore.advance, AuditExportStore.finish, AuditExportStore.putChunk,
+    AuditExportStore.clearChunks, AuditExportStore.expired, AuditExportStore.expire, AuditExportStore.months, AuditExportStore.leaves,
   ]
 
   /// What requests do as well.
@@ -74,15 +83,23 @@ struct StatementTests {
     ConsentStore.setState, ConsentStore.setTimes, ConsentStore.get, ConsentStore.insertEvent, NoticeStore.get, ConsentStore.openIntents,
     ConsentStore.closeIntent, PairStore.lockSubject,
     PairStore.byID, PairStore.upsert, PairStore.delete, PairStore.clearTags, PairStore.insertTags,
+    AuditLogStore.logs, AuditLogStore.tiles, AuditLogStore.events, AuditLogStore.keepCheckpoint, AuditLogStore.latestStamp,
+  ]
+
+  /// What `yonjo audit check` asks.
+  static let ofInspection: [Statement] = [
+    TenantStore.ids, KeyStore.tenantKeys, KeyStore.platformKeys, AuditLogStore.logs, AuditLogStore.leaves, AuditLogStore.events,
+    AuditLogStore.countBehind, AuditLogStore.pageBehind, AuditLogStore.outsiders,
   ]
 
   /// Statements of the command line: the operator role.
   static let ofAdministration: [Statement] = [
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
-    TenantStore.override, TenantStore.allow, TenantStore.allowClient,
+    TenantStore.override, TenantStore.retain, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
     StaffProviderStore.set, StaffProviderStore.remove, StaffProviderStore.endSessions,
     EvidenceStore.open, EvidenceStore.insertOpening, KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey,
+    KeyStore.newestPlatformKeyOfKind,
     KeyStore.insertPlatformKey,
   ]
 
@@ -102,7 +119,8 @@ struct StatementTests {
   @Test func everyStatementOfTheCommandLineMayBeRunByTheOperatorRole() async throws {
     try await TestBroker.with { broker in
       try await Self.plan(
-        Self.ofAdministration + Self.ofStaffToo + [Database.setTenant, AuditStore.insert], as: broker.pools.administrator)
+        Self.ofAdministration + Self.ofStaffToo + Self.ofInspection + [Database.setTenant, AuditStore.insert],
+        as: broker.pools.administrator)
     }
   }
 

@@ -17,6 +17,7 @@ public struct AuditEvent: Sendable, Codable {
     case subjectViewed, subjectErased, statusViewed, statusChecked, latestItemsAsked, eventsRead, auditRead, receiptIssued,
       verificationViewed
     case sourceAddressed
+    case auditCheckpointRead, auditProofRead, auditExportCreated, auditExportMade, auditExportViewed, auditExportFetched, auditMonthDetached
     case staffCreated, staffSuspended, staffReset, staffEnrolled, staffSignedIn, staffSignedOut, staffListed,
       staffProviderChanged
     case doorMade, doorEntered, timelineViewed, overviewViewed, jobsViewed
@@ -53,13 +54,35 @@ enum AuditStore {
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     """)
 
+  private static let columns = "event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail::text"
+  /// Conditions that every look has beside its range of ids: 4, 5 times
+  private static let period = "($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)"
+  // 1 tenant · 2, 3 ids from and to (UUIDv7, so that a period is a range of ids) · 6 limit. One statement for each index; rows are compared, so that no
+  // other index gives the order: whatever is looked for, and however rare it is, a page is read from one place of one index.
   static let list = Statement(
     "list_audit_events",
+    "select \(columns) from audit_events where tenant_id = $1 and event_id > $2 and event_id < $3 and \(period) order by event_id limit $6")
+  static let listOfSubject = Statement(
+    "list_audit_events_of_subject",
     """
-    select event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail::text from audit_events
-    where tenant_id = $1 and ($2::uuid is null or event_id > $2) and ($3::timestamptz is null or at < $3) and ($4::text is null or kind = $4)
-      and ($5::uuid is null or subject_id = $5) and ($6::text is null or actor = $6) and ($8::timestamptz is null or at >= $8)
-    order by event_id limit $7
+    select \(columns) from audit_events
+    where tenant_id = $1 and subject_id is not null and (subject_id, event_id) > ($7, $2) and (subject_id, event_id) < ($7, $3) and \(period)
+      and ($8::text is null or kind = $8) and ($9::text is null or actor = $9)
+    order by subject_id, event_id limit $6
+    """)
+  static let listOfKind = Statement(
+    "list_audit_events_of_kind",
+    """
+    select \(columns) from audit_events
+    where tenant_id = $1 and (kind, event_id) > ($7, $2) and (kind, event_id) < ($7, $3) and \(period) and ($8::text is null or actor = $8)
+    order by kind, event_id limit $6
+    """)
+  static let listOfActor = Statement(
+    "list_audit_events_of_actor",
+    """
+    select \(columns) from audit_events
+    where tenant_id = $1 and (actor, event_id) > ($7, $2) and (actor, event_id) < ($7, $3) and \(period)
+    order by actor, event_id limit $6
     """)
 }
 

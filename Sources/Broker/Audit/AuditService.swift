@@ -34,13 +34,7 @@ public struct AuditService: Sendable {
     let results = try await core.database.unit(
       caller.tenantID,
       [
-        BoundStatement(
-          AuditStore.list,
-          [
-            .uuid(caller.tenantID.uuid), .uuid(try PageToken.decode(pageToken)), .timestamp(optional: query.before),
-            .text(optional: query.kind),
-            .id(query.subjectID), .text(optional: query.actor), .int4(Int32(PageToken.limit(limit) + 1)), .timestamp(optional: query.after),
-          ]),
+        query.statement(caller.tenantID, after: try PageToken.decode(pageToken), limit: PageToken.limit(limit) + 1),
         core.audit.record(.auditRead, by: caller, subject: query.subjectID),
       ])
     return try PageToken.page(results[0].rows, limit: limit) { row in
@@ -53,5 +47,37 @@ public struct AuditService: Sendable {
     } id: {
       $0.id.uuid
     }
+  }
+}
+
+extension AuditQuery {
+  /// How far an id's time may lie from the event's own, in seconds: ids of one process go on where its clock is set back.
+  private static let slackSeconds: TimeInterval = 600
+
+  /// The statement whose index narrows most.
+  func statement(_ tenant: TenantID, after token: UUID, limit: Int) -> BoundStatement {
+    var first = token
+    if let after {
+      let bound = UUID.first(at: after.addingTimeInterval(-Self.slackSeconds))
+      if token.bytes.lexicographicallyPrecedes(bound.bytes) { first = bound }
+    }
+    let end = before.map { UUID.first(at: $0.addingTimeInterval(Self.slackSeconds)) } ?? UUID(high: .max, low: .max)
+    let common: [SQLValue] = [
+      .uuid(tenant.uuid), .uuid(first), .uuid(end), .timestamp(optional: after), .timestamp(optional: before), .int4(Int32(limit)),
+    ]
+    if let subjectID {
+      return BoundStatement(
+        AuditStore.listOfSubject, common + [.uuid(subjectID.uuid), .text(optional: kind), .text(optional: actor)])
+    }
+    if let kind { return BoundStatement(AuditStore.listOfKind, common + [.text(kind), .text(optional: actor)]) }
+    if let actor { return BoundStatement(AuditStore.listOfActor, common + [.text(actor)]) }
+    return BoundStatement(AuditStore.list, common)
+  }
+}
+
+extension UUID {
+  /// The least UUIDv7 of a millisecond (RFC 9562 §5.7), or below it.
+  static func first(at date: Date) -> UUID {
+    UUID(high: UInt64(min(max(0, date.timeIntervalSince1970 * 1000), 281_474_976_710_655)) << 16, low: 0)
   }
 }

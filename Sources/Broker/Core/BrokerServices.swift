@@ -43,6 +43,14 @@ public struct BrokerServices: Sendable {
   public let events: EventService
   /// What auditors see.
   public let audit: AuditService
+  /// Checkpoints and proofs of the audit log.
+  public let auditLog: AuditLogService
+  /// Exports of the audit log.
+  public let auditExports: AuditExportService
+  /// Whether the audit log is as it was written.
+  public let auditInspection: AuditInspection
+  /// Takes audit events into the log; ``AuditLogKeeper/run(sweepEvery:)`` must run somewhere.
+  public let auditKeeper: AuditLogKeeper
   /// The compliance staff of tenants, and their sessions.
   public let staff: StaffService
   /// What the console shows beyond the other services.
@@ -71,10 +79,12 @@ public struct BrokerServices: Sendable {
   ///   - workThreads: threads for work over a millisecond.
   ///   - ocsp: how responders are asked.
   ///   - evidenceKey: the public half of the offline key; nil: no evidence envelopes are made.
+  ///   - timeStamps: who time-stamps checkpoints of the audit log; nil: nobody.
   public init(
     pool: PostgreSQLPool, jobsPool: PostgreSQLPool, root: RootKey, trust: TrustStore, policies: [JPKIProfile.Policy] = [],
     jlis: any JLISService, clock: any WallClock, issuer: String, revocationDirectory: String? = nil, workThreads: Int = 4,
-    ocsp: OCSPSourceSettings = OCSPSourceSettings(), evidenceKey: EvidencePublicKey? = nil, logger: Logger
+    ocsp: OCSPSourceSettings = OCSPSourceSettings(), evidenceKey: EvidencePublicKey? = nil, timeStamps: TimeStampSettings? = nil,
+    logger: Logger
   ) {
     let work = WorkPool(threads: workThreads)
     let ids = IdentifierSource(clock: clock)
@@ -130,6 +140,10 @@ public struct BrokerServices: Sendable {
     latestItems = LatestItemsService(core: main, book: consentBook)
     events = EventService(database: database, audit: main.audit)
     audit = AuditService(core: main)
+    auditLog = AuditLogService(core: main)
+    auditExports = AuditExportService(core: main)
+    auditInspection = AuditInspection(database: database, vault: main.vault, issuer: issuer)
+    auditKeeper = AuditLogKeeper(core: jobsCore, timeStamps: timeStamps)
     staff = StaffService(core: main, work: work)
     console = ConsoleService(core: main, consents: consents)
     doors = DoorService(core: main, consents: consents, withdrawals: withdrawals)

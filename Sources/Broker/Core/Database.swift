@@ -75,7 +75,10 @@ public struct Database: Sendable {
       return Refusal(
         .conflict, "concurrentChange", "Another request changed the same records at the same time; nothing was changed by this one.",
         nextStep: "Repeat with the same Idempotency-Key.")
-    default: return .unavailable("The database")
+    default:
+      // Nothing is done that cannot be recorded (law 4): whoever looks after it should know at once that it is this.
+      if case .server(_, _, let statement) = error, statement == AuditStore.insert.name { return .unavailable("The audit log") }
+      return .unavailable("The database")
     }
   }
 }

@@ -181,6 +181,11 @@ public enum EvidenceKindID: IdentifierKind {
   /// Before the underscore.
   public static let prefix = "evd"
 }
+/// An export of the audit log.
+public enum AuditExportKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "axp"
+}
 /// An intent to call J-LIS.
 public enum IntentKind: IdentifierKind {
   /// Before the underscore.
@@ -228,6 +233,8 @@ public typealias LedgerJobID = Identifier<LedgerJobKind>
 public typealias EventID = Identifier<EventKind>
 /// The id of an audit event.
 public typealias AuditEventID = Identifier<AuditEventKind>
+/// The id of an export of the audit log.
+public typealias AuditExportID = Identifier<AuditExportKind>
 /// The id of an intent.
 public typealias IntentID = Identifier<IntentKind>
 /// The id of an evidence envelope.

@@ -27,15 +27,21 @@ struct JobLeases: Sendable {
       last = now
       return await take(name)
     }
-    _ = try? await database.platform([BoundStatement(LeaseStore.giveBack, [.text(name), .uuid(holder)])])
+    await giveBack(name)
   }
 
-  private func take(_ name: String) async -> Bool {
+  /// Takes a lease, or holds one of ours longer; false where another holds it, and where PostgreSQL cannot be asked.
+  func take(_ name: String, for seconds: TimeInterval = Self.seconds) async -> Bool {
     let now = clock.now()
     let taken = try? await database.platform([
-      BoundStatement(LeaseStore.take, [.text(name), .uuid(holder), .timestamp(now), .timestamp(now.addingTimeInterval(Self.seconds))])
+      BoundStatement(LeaseStore.take, [.text(name), .uuid(holder), .timestamp(now), .timestamp(now.addingTimeInterval(seconds))])
     ])
     return taken?[0].affectedRows == 1
+  }
+
+  /// Gives a lease back; does nothing where it is another's.
+  func giveBack(_ name: String) async {
+    _ = try? await database.platform([BoundStatement(LeaseStore.giveBack, [.text(name), .uuid(holder)])])
   }
 }
 

@@ -22,13 +22,18 @@ public struct KeyAdministration: Sendable {
     "\(tenant?.description ?? "platform")/\(purpose)/\(version)"
   }
 
-  /// Makes version 1 of every platform key that has none. May be repeated. Returns how many were made.
+  /// Makes the first version of every platform key that has none. May be repeated. Returns how many were made.
   public func ensurePlatformKeys() async throws -> Int {
     var made = 0
     for purpose in PlatformKeyPurpose.allCases {
       let newest = try await database.platform([BoundStatement(KeyStore.newestPlatformKey, [.text(purpose.rawValue)])])[0].rows[0].int(0)
-      if newest == 0 {
-        try await insertPlatformKey(purpose, version: 1)
+      // Checkpoint keys of before the log had checkpoints are of another kind, and have signed nothing.
+      let isServed =
+        purpose == .checkpoint
+        ? try await database.platform([BoundStatement(KeyStore.newestPlatformKeyOfKind, [.text(purpose.rawValue), .text("OKP")])])[0]
+          .rows[0].int(0) > 0 : newest > 0
+      if !isServed {
+        try await insertPlatformKey(purpose, version: newest + 1)
         made += 1
       }
     }
@@ -46,7 +51,11 @@ public struct KeyAdministration: Sendable {
     let bytes: [UInt8]
     var jwk: JSONWebKey?
     switch purpose {
-    case .token, .receipt, .checkpoint:
+    case .checkpoint:
+      let key = CheckpointKey.generate()
+      bytes = key.rawRepresentation
+      jwk = key.publicJWK
+    case .token, .receipt:
       let key = SigningKey.generate()
       bytes = key.rawRepresentation
       jwk = key.publicJWK

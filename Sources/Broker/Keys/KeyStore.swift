@@ -20,9 +20,14 @@ enum KeyStore {
   static let newestTenantKey = Statement(
     "newest_tenant_key", "select coalesce(max(version), 0)::int4 from tenant_keys where tenant_id = $1 and purpose = $2")
   static let platformKeys = Statement(
-    "platform_keys", "select purpose, version, wrapped from platform_keys where retired_at is null order by purpose, version desc")
+    "platform_keys",
+    "select purpose, version, wrapped, public_jwk->>'kty' from platform_keys where retired_at is null order by purpose, version desc")
   static let newestPlatformKey = Statement(
     "newest_platform_key", "select coalesce(max(version), 0)::int4 from platform_keys where purpose = $1")
+  /// 0 where there is none of this kind of key.
+  static let newestPlatformKeyOfKind = Statement(
+    "newest_platform_key_of_kind",
+    "select coalesce(max(version), 0)::int4 from platform_keys where purpose = $1 and public_jwk->>'kty' = $2")
   static let insertPlatformKey = Statement(
     "insert_platform_key",
     """

@@ -98,17 +98,20 @@ public final class KeyVault: Sendable {
 
   private func unwrapPlatform(_ rows: some Collection<Row>) throws -> PlatformKeys {
     var raw: [PlatformKeyPurpose: [[UInt8]]] = [:]
+    var checkpoints: [CheckpointKey] = []
     for row in rows {
       guard let purpose = PlatformKeyPurpose(rawValue: try row.text(0)) else { throw KeyError.unknownVersion }
       let context = KeyAdministration.context(tenant: nil, purpose: purpose.rawValue, version: try row.int(1))
-      raw[purpose, default: []].append(try root.unwrap(try row.bytes(2), context: context))
+      let key = try root.unwrap(try row.bytes(2), context: context)
+      raw[purpose, default: []].append(key)
+      if purpose == .checkpoint, try row.optionalText(3) == "OKP" { checkpoints.append(try CheckpointKey(rawRepresentation: key)) }
     }
     guard PlatformKeyPurpose.allCases.allSatisfy({ raw[$0]?.isEmpty == false }) else { throw KeyError.unknownVersion }
     func signing(_ purpose: PlatformKeyPurpose) throws -> [SigningKey] {
       try raw[purpose, default: []].map { try SigningKey(rawRepresentation: $0) }
     }
     return PlatformKeys(
-      token: try signing(.token), receipt: try signing(.receipt), checkpoint: try signing(.checkpoint),
+      token: try signing(.token), receipt: try signing(.receipt), checkpoint: checkpoints,
       envelope: try raw[.envelope, default: []].map { try KeyAgreementKey(rawRepresentation: $0) },
       session: raw[.session, default: []].map { SymmetricKey(data: $0) },
       fingerprint: raw[.fingerprint, default: []].map { SymmetricKey(data: $0) })

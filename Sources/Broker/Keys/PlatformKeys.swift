@@ -9,8 +9,8 @@ public struct PlatformKeys: Sendable, Redacted {
   let token: [SigningKey]
   /// Signs receipts.
   let receipt: [SigningKey]
-  /// Signs checkpoints of the audit log.
-  let checkpoint: [SigningKey]
+  /// Signs checkpoints of the audit log. Empty where only keys of an older kind are there: `yonjo keys init` makes one.
+  let checkpoint: [CheckpointKey]
   /// Opens card envelopes.
   let envelope: [KeyAgreementKey]
   /// Authenticates stateless session ids.

@@ -53,7 +53,15 @@ public struct OnboardingService: Sendable {
   /// Where an onboarding stands.
   public func get(_ caller: Caller, id: OnboardingID) async throws -> OnboardingStatus {
     try caller.require(.onboarding)
-    let row = try await session(caller, id)
+    let row: SessionRow
+    do {
+      row = try await session(caller, id)
+    } catch let refusal as Refusal where refusal.kind == .notFound {
+      // A look that finds nothing is a look.
+      _ = try await core.database.unit(
+        caller.tenantID, [core.audit.record(.onboardingViewed, by: caller, object: id.description, outcome: "unknown")])
+      throw refusal
+    }
     _ = try await core.database.unit(
       caller.tenantID, [core.audit.record(.onboardingViewed, by: caller, subject: row.subjectID, object: id.description)])
     let isOver = row.state == "awaitingSignature" && core.clock.now() >= row.expiresAt

@@ -40,6 +40,7 @@ struct RevocationListKey: Hashable, Sendable {
 struct RevocationListRow: Sendable {
   let number: UInt64
   let entries: Int
+  let nextUpdate: Date
 }
 
 /// Why the list that was fetched last was not taken.
@@ -74,8 +75,8 @@ enum RevocationStore {
   static let inForce = Statement(
     "revocation_lists_in_force",
     """
-    select kind, issuer_key_id, ''::bytea, number, entries from revocation_lists
-    union all select kind, issuer_key_id, part, number, entries from revocation_list_parts
+    select kind, issuer_key_id, ''::bytea, number, entries, next_update from revocation_lists
+    union all select kind, issuer_key_id, part, number, entries, next_update from revocation_list_parts
     """)
   static let alarms = Statement("revocation_alarms", "select kind, source, reason from revocation_alarms order by kind, source limit 100")
   static let raise = Statement(
@@ -93,7 +94,8 @@ enum RevocationStore {
     for row in result.rows {
       guard let kind = CertificateKind(rawValue: try row.text(0)) else { continue }
       let key = RevocationListKey(kind: kind, issuerKeyIdentifier: try row.bytes(1), part: try row.bytes(2))
-      rows[key] = RevocationListRow(number: UInt64(clamping: try row.int8(3)), entries: Int(try row.int8(4)))
+      rows[key] = RevocationListRow(
+        number: UInt64(clamping: try row.int8(3)), entries: Int(try row.int8(4)), nextUpdate: try row.timestamp(5))
     }
     return rows
   }

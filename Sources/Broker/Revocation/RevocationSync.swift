@@ -248,8 +248,15 @@ public final class RevocationSync: Sendable {
     let list = try await work.run {
       // A list that is in force already needs no index; any other one is sorted while it is hashed.
       let claimed = VerifiedRevocationList.claimedNumber(file: file)
-      let isHeld = inForce.contains { $0.key.kind == kind && $0.value.number == claimed }
-      return try VerifiedRevocationList(file: file, trust: trust, kind: kind, at: now, bounds: bounds, sortingIn: isHeld ? nil : directory)
+      let ofKind = inForce.filter { $0.key.kind == kind }
+      let isHeld = ofKind.contains { $0.value.number == claimed }
+      // Servers here that have what is in force can wait for what comes after it.
+      let isServed = ofKind.allSatisfy { key, row in
+        row.nextUpdate > now && RevocationList.number(ofIndex: directory + "/" + key.fileName).map { $0 >= row.number } == true
+      }
+      return try VerifiedRevocationList(
+        file: file, trust: trust, kind: kind, at: now, bounds: bounds, sortingIn: isHeld ? nil : directory,
+        pace: isServed && !ofKind.isEmpty ? .unhurried : .atOnce)
     }
     let key = RevocationListKey(kind: kind, issuerKeyIdentifier: list.issuer.subjectKeyIdentifier, points: list.distributionPoints)
     let before = inForce[key]

@@ -99,6 +99,8 @@ enum TenantStore {
     """
     update tenants set revocation_override_reason = $2, revocation_override_by = $3, revocation_override_until = $4 where tenant_id = $1
     """)
+  static let retain = Statement(
+    "retain_audit_of_tenant", "update tenants set audit_retention_months = $2 where tenant_id = $1")
   static let allow = Statement(
     "allow_tenant",
     """
@@ -319,6 +321,23 @@ public struct TenantAdministration: Sendable {
           detail: Self.named(lookUps, signatures, evaluations)),
       ])
     guard results[0].affectedRows == 1 else { throw Refusal.notFound("client") }
+  }
+
+  /// For how many months after the end of its own a tenant's audit events are kept: 12 to 600, 120 unless set.
+  public func retainAudit(_ id: TenantID, months: Int, operatorName: String) async throws -> Tenant {
+    guard (12...600).contains(months) else {
+      throw Refusal.field(
+        "months", "retentionInvalid", "Audit events are kept for 12 to 600 months.", nextStep: "Choose within that.")
+    }
+    _ = try await get(id)
+    _ = try await database.unit(
+      id,
+      [
+        BoundStatement(TenantStore.retain, [.uuid(id.uuid), .int4(Int32(months))]),
+        audit.record(
+          .tenantChanged, tenant: id, actor: "operator:" + operatorName, detail: ["auditRetentionMonths": String(months)]),
+      ])
+    return try await get(id)
   }
 
   private static func allowance(_ number: Int?) throws(Refusal) -> SQLValue {

@@ -130,7 +130,8 @@ enum ProblemTitle {
 
   private static let families: [Int: String] = [
     400: "The request is not understood", 401: "The client is not authenticated", 403: "Not permitted", 404: "There is no such thing",
-    409: "The present state does not allow this", 413: "Too large", 422: "The request was understood and refused", 429: "Too many requests",
+    409: "The present state does not allow this", 413: "Too large", 416: "There is no such part",
+    422: "The request was understood and refused", 429: "Too many requests",
     503: "A part that is needed is down",
   ]
 }

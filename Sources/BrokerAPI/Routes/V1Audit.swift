@@ -67,15 +67,6 @@ struct AuditEventForNonVerifier: Encodable {
   let outcome: String
   let requestId: String?
 
-  /// Outcomes that say nothing of a certificate's standing.
-  private static let open: Set<String> = [
-    "ok", "signatureInvalid", "itemsMismatch", "unknownSubject", "matched", "notMatched", "known", "unknown", "active", "deleted",
-    "suspended",
-    "resumed",
-  ]
-  /// States of a pair that are one to this tenant.
-  private static let inactive: Set<String> = ["needsDecision", "stale", "pending", "decisionOverdue"]
-
   init(_ event: Broker.AuditEvent) {
     id = event.id
     at = event.at
@@ -84,7 +75,7 @@ struct AuditEventForNonVerifier: Encodable {
     subjectId = event.subjectID
     object = event.object
     purpose = event.purpose
-    outcome = Self.open.contains(event.outcome) ? event.outcome : Self.inactive.contains(event.outcome) ? "inactive" : "notConfirmed"
+    outcome = ToldOutcome.of(event.outcome)
     requestId = event.requestID
   }
 }

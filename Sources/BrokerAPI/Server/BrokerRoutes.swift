@@ -39,6 +39,8 @@ public enum BrokerRoutes {
     DoorRoutes(endpoint: endpoint, doors: services.doors).add(to: router)
     EventRoutes(endpoint: endpoint, events: services.events).add(to: router)
     AuditRoutes(endpoint: endpoint, audit: services.audit).add(to: router)
+    AuditLogRoutes(endpoint: endpoint, log: services.auditLog).add(to: router)
+    AuditExportRoutes(endpoint: endpoint, exports: services.auditExports).add(to: router)
     return router
   }
 }

@@ -54,4 +54,14 @@ int yonjo_signer_matches(const yonjo_signer *signer, const uint8_t *certificate,
 // Signs with SHA-256 (RSA PKCS#1 v1.5, P-256) or SHA-384 (P-384) into `signature`, which has room for YONJO_SIGNER_LARGEST bytes. Length, or -1.
 long yonjo_signer_sign(const yonjo_signer *signer, const uint8_t *message, size_t length, uint8_t *signature);
 
+// Time stamps (RFC 3161). Whether a PEM text holds an anchor at all: 1 or 0.
+int yonjo_time_stamp_anchors(const uint8_t *pem, size_t length);
+
+enum { YONJO_TIME_STAMP_GOOD = 1, YONJO_TIME_STAMP_MALFORMED = 0, YONJO_TIME_STAMP_REFUSED = -1, YONJO_TIME_STAMP_NOT_VERIFIED = -2 };
+
+// Whether a TimeStampResp answers this TimeStampReq (imprint, and nonce where the request has one) and is signed by an authority that the anchors in PEM
+// lead to, valid now, for time stamping. One of the above; `seconds` is the stamp's time since 1970 where it is good.
+int yonjo_time_stamp_verify(const uint8_t *response, size_t response_length, const uint8_t *request, size_t request_length, const uint8_t *pem,
+                            size_t pem_length, int64_t *seconds);
+
 #endif

@@ -41,8 +41,8 @@ struct RevocationEntries: ~Copyable, @unchecked Sendable {
   }
 
   /// Reads all entries of a list.
-  mutating func read(_ source: RevocationListBytes, _ range: Range<Int>) throws(RevocationIndexError) {
-    var pieces = RevocationListPieces(source, range)
+  mutating func read(_ source: RevocationListBytes, _ range: Range<Int>, _ pace: RevocationListPace) throws(RevocationIndexError) {
+    var pieces = RevocationListPieces(source, range, pace)
     var isThere = true
     while isThere {
       isThere = try pieces.next { piece, isLast throws(RevocationIndexError) in try take(piece, isLast: isLast) }
@@ -52,7 +52,7 @@ struct RevocationEntries: ~Copyable, @unchecked Sendable {
   /// Reads all entries of a list whose signature is not verified yet, and has the same bytes hashed beside. What is wrong with an entry is for `checkWhole`:
   /// a list that nobody signed is refused for that, whatever it says. Fails only where the file does.
   mutating func read(_ source: RevocationListBytes, _ range: Range<Int>, _ hash: HashBeside) throws(RevocationIndexError) {
-    var pieces = RevocationListPieces(source, range)
+    var pieces = RevocationListPieces(source, range, hash.pace)
     var isThere = true
     // What the last piece left over was hashed with it.
     var hashed = 0

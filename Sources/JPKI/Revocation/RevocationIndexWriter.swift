@@ -11,12 +11,14 @@ struct RevocationIndexWriter: ~Copyable {
   private var buffer: UnsafeMutablePointer<UInt8>
   private var used = 0
   private var isFinished = false
+  private var breath: Breath
 
   /// - Parameters:
   ///   - path: a file that does not exist yet; nil: memory.
   ///   - room: how long the header will be.
-  init(path: String?, room: Int) throws(RevocationIndexError) {
+  init(path: String?, room: Int, _ pace: RevocationListPace) throws(RevocationIndexError) {
     self.path = path
+    breath = Breath(pace)
     var opened: Int32 = -1
     if let path {
       opened = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -67,6 +69,7 @@ struct RevocationIndexWriter: ~Copyable {
     let count = used
     beside.begin { [target] in target.put(count) }
     used = 0
+    breath.take()
   }
 }
 
@@ -75,7 +78,7 @@ struct RevocationIndexWriter: ~Copyable {
 /// Invariant behind `@unchecked Sendable`: touched by one piece of work at a time, and by the writer only while none is under way (``WorkBeside/wait()``).
 private final class IndexTarget: @unchecked Sendable {
   /// So much is handed to the disk at a time, that others need not wait behind one large flush.
-  private static let flushBytes = 1 << 23
+  private static let flushBytes = 1 << 22
 
   private let descriptor: Int32
   private var position: Int

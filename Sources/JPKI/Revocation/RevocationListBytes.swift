@@ -107,8 +107,10 @@ struct RevocationListPieces: ~Copyable {
   private var position: Int
   private let buffer: UnsafeMutableRawBufferPointer
   private var held = 0
+  private var breath: Breath
 
-  init(_ source: RevocationListBytes, _ range: Range<Int>) {
+  init(_ source: RevocationListBytes, _ range: Range<Int>, _ pace: RevocationListPace) {
+    breath = Breath(pace)
     self.source = source
     position = range.lowerBound
     end = range.upperBound
@@ -145,6 +147,7 @@ struct RevocationListPieces: ~Copyable {
       held = size - used
       if held > 0, let base = buffer.baseAddress { memmove(base, base + used, held) }
       position += used
+      breath.take()
     }
     return true
   }

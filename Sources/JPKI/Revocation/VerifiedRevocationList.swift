@@ -22,25 +22,29 @@ public struct VerifiedRevocationList: Sendable {
   private let entries: Range<Int>
   private let bounds: RevocationListBounds
   private let sorted: SortedBeforehand?
+  private let pace: RevocationListPace
 
   /// Finds the issuer among the anchors of this kind by the key identifier that the list names, then verifies the signature over all of it.
   ///
   /// - Parameter sortingIn: the directory in which an index will be wanted: entries are then sorted beside the hashing, and the file is read once. Of a list
   ///   that is refused nothing is left there.
+  /// - Parameter pace: of this and of `prepareIndex`.
   public init(
     file: String, trust: TrustStore, kind: CertificateKind, at: Date, bounds: RevocationListBounds = RevocationListBounds(),
-    sortingIn: String? = nil
+    sortingIn: String? = nil,
+    pace: RevocationListPace = .atOnce
   ) throws(RevocationIndexError) {
     guard let opened = RevocationListFile(file) else { throw .unreadable }
-    try self.init(.file(opened), at: at, bounds, scratch: sortingIn) { trust.anchor(kind, keyIdentifier: $0) }
+    try self.init(.file(opened), at: at, bounds, scratch: sortingIn, pace) { trust.anchor(kind, keyIdentifier: $0) }
   }
 
   /// The same for one issuer.
   public init(
-    file: String, issuer: TrustAnchor, at: Date, bounds: RevocationListBounds = RevocationListBounds(), sortingIn: String? = nil
+    file: String, issuer: TrustAnchor, at: Date, bounds: RevocationListBounds = RevocationListBounds(), sortingIn: String? = nil,
+    pace: RevocationListPace = .atOnce
   ) throws(RevocationIndexError) {
     guard let opened = RevocationListFile(file) else { throw .unreadable }
-    try self.init(.file(opened), at: at, bounds, scratch: sortingIn) { _ in issuer }
+    try self.init(.file(opened), at: at, bounds, scratch: sortingIn, pace) { _ in issuer }
   }
 
   /// The same for a list in memory.
@@ -51,7 +55,8 @@ public struct VerifiedRevocationList: Sendable {
   }
 
   init(
-    _ source: RevocationListBytes, at: Date, _ bounds: RevocationListBounds, scratch: String? = nil, issuer: ([UInt8]) -> TrustAnchor?
+    _ source: RevocationListBytes, at: Date, _ bounds: RevocationListBounds, scratch: String? = nil,
+    _ pace: RevocationListPace = .atOnce, issuer: ([UInt8]) -> TrustAnchor?
   ) throws(RevocationIndexError) {
     guard source.count <= bounds.maximumBytes else { throw .refused(.crlTooLarge) }
     let fields = try RevocationListFields(source)
@@ -66,7 +71,7 @@ public struct VerifiedRevocationList: Sendable {
       }
       // Generations share their name: the key tells them apart.
       guard header.authorityKeyIdentifier == issuer.subjectKeyIdentifier else { throw VerificationFailure(.crlIssuer) }
-      contentDigest = try Self.verifiedDigest(source, fields, issuer, sorted)
+      contentDigest = try Self.verifiedDigest(source, fields, issuer, sorted, pace)
       try header.checkScope()
       guard fields.thisUpdate.isWrittenAsDemanded, fields.nextUpdate.isWrittenAsDemanded,
         fields.thisUpdate.seconds <= fields.nextUpdate.seconds
@@ -87,6 +92,7 @@ public struct VerifiedRevocationList: Sendable {
     entries = fields.entries
     self.bounds = bounds
     self.sorted = sorted
+    self.pace = pace
   }
 
   /// The number that a list bears, and that nobody has verified yet; nil where there is none to be read. Only good for deciding how to read the list.
@@ -98,7 +104,7 @@ public struct VerifiedRevocationList: Sendable {
   /// Reads all entries and counts them.
   public func count() throws(RevocationIndexError) -> [RevocationReasonCode: Int] {
     var entries = RevocationEntries(maximumEntries: bounds.maximumEntries, scratch: nil, keeps: false)
-    try entries.read(source, self.entries)
+    try entries.read(source, self.entries, pace)
     try checkUnchanged()
     return entries.counts
   }
@@ -128,7 +134,7 @@ public struct VerifiedRevocationList: Sendable {
       try entries.checkWhole()
     } else {
       entries = RevocationEntries(maximumEntries: bounds.maximumEntries, scratch: scratch)
-      try entries.read(source, self.entries)
+      try entries.read(source, self.entries, pace)
     }
     try checkUnchanged()
     try entries.short.finish()
@@ -142,7 +148,7 @@ public struct VerifiedRevocationList: Sendable {
     header.shortWidth = max(entries.short.width, 1)
     header.longWidth = max(entries.long.width, 9)
     let (shortWidth, longWidth) = (header.shortWidth, header.longWidth)
-    var writer = try RevocationIndexWriter(path: path, room: header.length)
+    var writer = try RevocationIndexWriter(path: path, room: header.length, pace)
     var (shortCount, longCount) = (0, 0)
     try entries.short.drain { record throws(RevocationIndexError) in
       try writer.add(record, width: shortWidth)
@@ -170,9 +176,10 @@ public struct VerifiedRevocationList: Sendable {
   }
 
   private static func verifiedDigest(
-    _ source: RevocationListBytes, _ fields: RevocationListFields, _ issuer: TrustAnchor, _ sorted: SortedBeforehand?
+    _ source: RevocationListBytes, _ fields: RevocationListFields, _ issuer: TrustAnchor, _ sorted: SortedBeforehand?,
+    _ pace: RevocationListPace
   ) throws(VerificationFailure) -> [UInt8] {
-    let hash = HashBeside(issuer.key.version.digest)
+    let hash = HashBeside(issuer.key.version.digest, pace)
     do throws(RevocationIndexError) {
       if let sorted, !fields.entries.isEmpty {
         try hash.take(source, fields.tbs.lowerBound..<fields.entries.lowerBound)

@@ -28,7 +28,12 @@ final class HashBeside: @unchecked Sendable {
   private let hash: RunningHash
   private let beside = WorkBeside()
 
-  init(_ algorithm: DigestAlgorithm) { hash = RunningHash(algorithm) }
+  let pace: RevocationListPace
+
+  init(_ algorithm: DigestAlgorithm, _ pace: RevocationListPace) {
+    hash = RunningHash(algorithm)
+    self.pace = pace
+  }
 
   deinit { beside.wait() }
 
@@ -42,7 +47,7 @@ final class HashBeside: @unchecked Sendable {
 
   /// Takes a part of a list here and now.
   func take(_ source: RevocationListBytes, _ range: Range<Int>) throws(RevocationIndexError) {
-    var pieces = RevocationListPieces(source, range)
+    var pieces = RevocationListPieces(source, range, pace)
     var isThere = true
     while isThere {
       isThere = try pieces.next { piece, _ throws(RevocationIndexError) in
