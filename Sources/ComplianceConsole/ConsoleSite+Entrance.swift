@@ -59,6 +59,12 @@ extension ConsoleSite {
     case (.get, "pairs", 1): return try await pairs(staff)
     case (.get, "pairs", 2): return try await pair(staff, try Self.id(id))
     case (.post, "pairs", 2): return try await decide(staff, try Self.id(id))
+    case (.get, "exports", 1): return try await exports(staff)
+    case (.post, "exports", 1): return try await order(staff)
+    case (.get, "exports", 2): return try await export(staff, try Self.id(id))
+    case (.get, "exports", 3) where parts[2] == "download": return try await download(staff, try Self.id(id))
+    case (.get, "log", 1): return try await log(staff)
+    case (.post, "log", 1): return try await verifyLog(staff)
     case (.get, "jobs", 1): return try await jobs(staff)
     case (.get, "staff", 1): return try await members(staff)
     case (.post, "staff", 1): return try await addMember(staff)
@@ -81,7 +87,7 @@ extension ConsoleSite {
     let words = staff.words
     var entries = ["overview", "search", "consents"]
     if staff.caller.status == .deemedVerifier { entries.append("pairs") }
-    entries.append("jobs")
+    entries += ["exports", "log", "jobs"]
     if staff.session.role >= .administrator { entries.append("staff") }
     var all: [String: Any] = [
       "tenant": staff.session.tenantName, "token": Visit.token(of: staff.secret),

@@ -72,9 +72,21 @@ extension ConsoleSite {
         "state": ["tone": job.state == "done" ? "good" : "warn", "label": words.named("ledger", job.state)],
       ]
     }
+    let now = clock.now()
+    let rows = try await services.auditLog.jobStates().map { job -> [String: Any] in
+      let isLate = now.timeIntervalSince(job.ranAt) > 3600
+      let (tone, label) =
+        job.problem != nil
+        ? ("bad", "\(words["failing"]): \(job.problem ?? "")") : isLate ? ("warn", words["late"]) : ("good", words["healthy"])
+      var row: [String: Any] = [
+        "name": job.name, "state": ["tone": tone, "label": label], "ran": time(job.ranAt, words), "items": job.items,
+      ]
+      if let succeeded = job.succeededAt { row["succeeded"] = time(succeeded, words) }
+      return row
+    }
     return show(
       staff, "jobs", words["jobs"], at: "jobs",
-      ["ledger": files, "hasLedger": !files.isEmpty])
+      ["jobs": rows, "hasJobs": !rows.isEmpty, "ledger": files, "hasLedger": !files.isEmpty])
   }
 
   // MARK: Staff

@@ -343,10 +343,12 @@ class Drive:
         self.step("the timeline tells what happened, and what was known at an earlier instant", self.timeline)
         self.step("a consent shows its words, its history and a receipt that verifies", self.consent)
         self.step("an officer decides on a pair", self.decision)
+        self.step("an export is made, fetched and verified offline", self.export)
+        self.step("the log is verified", self.log)
         self.step("the jobs are seen; who is not there is not found", self.jobs)
         self.step("forms without token, of another site or without a session are refused", self.forgery)
         self.step("an unused session ends", self.expiry)
-        self.step("a viewer decides nothing and sees no staff", self.roles)
+        self.step("a viewer decides nothing, orders nothing and sees no staff", self.roles)
         self.step("an administrator adds a member and suspends another, who is out at once", self.administration)
         self.step("a member signs in by the bank's own identity provider, and somebody whom only the provider knows does not", self.provider)
         self.step("a person sees and withdraws their consents by a one-time link", self.door)
@@ -443,6 +445,34 @@ class Drive:
         check(decided == [f"active|{self.officer.id}"], f"the decision is recorded under the officer's id: {decided}")
         self.browser.look("no pairs")
 
+    def export(self):
+        self.browser.looks("exports", "/console/exports")
+        Select(self.browser.find("[name=format]")).select_by_value("ndjson")
+        self.browser.submit("main form button")
+        page = self.browser.path
+        deadline = time.time() + PATIENCE
+        while time.time() < deadline and not self.browser.all("a[href$='/download']"):
+            time.sleep(1)
+            self.browser.open(page)
+        self.browser.looks("export", page)
+        status, _, content = self.house.send("GET", page + "/download", headers=self.headers())
+        check(status == 200 and len(content) > 1000, f"the export: {status}, {len(content)} bytes")
+        with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
+            file.write(content)
+            file.flush()
+            keys = tempfile.NamedTemporaryFile(suffix=".json")
+            keys.write(self.house.send("GET", "/jwks.json")[2])
+            keys.flush()
+            returned, out, error = self.house.yonjo("audit", "verify", file.name, "--keys", keys.name)
+            check(returned == 0, f"yonjo audit verify: {out}{error}")
+        self.browser.looks("exports with one", "/console/exports")
+
+    def log(self):
+        self.browser.looks("log", "/console/log")
+        self.browser.submit("main form button")
+        check("Nothing was changed" in self.browser.text, f"the log: {self.browser.text[:400]}")
+        self.browser.look("log verified")
+
     def jobs(self):
         self.browser.looks("jobs", "/console/jobs")
         self.browser.open("/console/people/sub_00000000000000000000000000")
@@ -485,7 +515,11 @@ class Drive:
         self.browser.look("not allowed")
         self.browser.open("/console/search")
         token = self.browser.find("main [name=token]").get_attribute("value")
-        for path, fields in ((self.pair, {"basis": "x", "confirmed": "yes"}), ("/console/staff", {"name": "intruder", "role": "administrator"})):
+        self.browser.open("/console/exports")
+        check(not self.browser.all("main form"), "no form for exports")
+        for path, fields in (
+                (self.pair, {"basis": "x", "confirmed": "yes"}), ("/console/exports", {"from": "2026-01-01T00:00", "to": "2026-01-02T00:00", "format": "csv"}),
+                ("/console/log", {}), ("/console/staff", {"name": "intruder", "role": "administrator"})):
             status = self.house.send("POST", path, fields | {"token": token}, self.headers())[0]
             check(status == 403, f"{path} by a viewer: {status}")
         self.browser.open("/console/overview")
@@ -577,7 +611,7 @@ class Drive:
     def narrow(self):
         sign_in(self.browser, self.officer)
         self.browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": False})
-        for path in ("overview", "search", f"people/{self.subject}", "consents", f"consents/{self.consents[-1]}", "pairs", "jobs"):
+        for path in ("overview", "search", f"people/{self.subject}", "consents", f"consents/{self.consents[-1]}", "pairs", "exports", "log", "jobs"):
             for language in ("ja", "en"):
                 self.browser.speak(language, "/console/" + path)
                 check(not self.browser.overflows(), f"/console/{path} at 320 pixels ({language})")
@@ -596,9 +630,12 @@ class Drive:
         found = self.house.sql(f"select pair_id from pairs where tenant_id = '{self.house.bank_uuid}' and state = 'active' limit 1")
         if found:
             self.house.sql(f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days' where pair_id = '{found[0]}'")
-        pages = [(name, "/console/" + name) for name in ("overview", "search", "consents", "pairs", "jobs", "staff")]
+        self.browser.open("/console/exports")
+        self.browser.submit("main form button")
+        export = self.browser.path
+        pages = [(name, "/console/" + name) for name in ("overview", "search", "consents", "pairs", "exports", "log", "jobs", "staff")]
         pages += [("person", f"/console/people/{self.subject}"), ("person-as-of", f"/console/people/{self.subject}?at=2020-01-01T00:00"),
-                  ("consent", f"/console/consents/{self.consents[-1]}"), ("not-found", "/console/people/sub_00000000000000000000000000")]
+                  ("consent", f"/console/consents/{self.consents[-1]}"), ("export", export), ("not-found", "/console/people/sub_00000000000000000000000000")]
         if found:
             pages.append(("pair", f"/console/pairs/par_{crockford(uuid.UUID(found[0]).int)}"))
         self.pictures(directory, pages)
