@@ -111,9 +111,9 @@ extension ConsoleSite {
       values["by"] = words.actor(entry.by)
       values["path"] = "/console/consents/\(entry.object)"
     case .verification, .check:
-      let isGood = entry.outcome == "ok" || entry.outcome == "valid"
+      let isGood = ["ok", "valid", "updated", "unchanged"].contains(entry.outcome)
       values["state"] = ["tone": isGood ? "good" : "warn", "label": words.named("result", entry.outcome)]
-      values["by"] = words.named("purpose", entry.by) + (entry.basis.isEmpty ? "" : " · \(entry.basis)")
+      values["by"] = words.named("purpose", entry.by) + (entry.basis.isEmpty || entry.basis == "none" ? "" : " · \(entry.basis)")
     }
     return values
   }

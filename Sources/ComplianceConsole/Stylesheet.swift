@@ -49,7 +49,7 @@ enum Stylesheet {
     th, td { text-align: left; padding: .55rem .8rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } th { color: var(--soft); font-weight: 600; font-size: .88rem; }
     td.number, th.number { text-align: right; } tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0; } caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
     dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .5rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-    .state { display: inline-block; padding: .05rem .6rem; border-radius: 99px; font-size: .88rem; font-weight: 600; background: var(--ground); color: var(--soft); border: 1px solid var(--line); }
+    .state { display: inline-block; white-space: nowrap; padding: .05rem .6rem; border-radius: 99px; font-size: .88rem; font-weight: 600; background: var(--ground); color: var(--soft); border: 1px solid var(--line); }
     .state.good { background: var(--good-tint); color: var(--good); border-color: transparent; } .state.warn { background: var(--warn-tint); color: var(--warn); border-color: transparent; }
     .state.bad { background: var(--bad-tint); color: var(--bad); border-color: transparent; }
     .note { border-left: 4px solid var(--accent); background: var(--tint); padding: .7rem 1rem; border-radius: 0 6px 6px 0; margin: 0 0 1.2rem; max-width: none; }
@@ -62,7 +62,7 @@ enum Stylesheet {
     button, .button { display: inline-block; min-height: 2.75rem; padding: .5rem 1.2rem; border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--accent-ink); font-weight: 600; cursor: pointer; text-decoration: none; }
     button:hover, .button:hover { filter: brightness(1.1); } button.quiet, .button.quiet { background: transparent; color: var(--accent); } button.small { min-height: 2rem; padding: .15rem .7rem; font-size: .92rem; }
     button.danger { background: var(--bad); border-color: var(--bad); color: var(--card); }
-    .inline { display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-end; } .inline .field { margin: 0; flex: 1 1 12rem; } .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
+    .inline { display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-end; } .inline .field { margin: 0; flex: 1 1 12rem; } .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; } h1 + .card { margin-top: 1rem; }
     .timeline { list-style: none; margin: 0; padding: 0; } .timeline li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem; }
     .timeline li:last-child { padding-bottom: 0; border-color: transparent; } .timeline li::before { content: ""; position: absolute; left: -.46rem; top: .45rem; width: .8rem; height: .8rem; border-radius: 50%; background: var(--card); border: 3px solid var(--accent); }
     .timeline time { color: var(--soft); font-size: .9rem; display: block; } .timeline .row { gap: .3rem .7rem; }

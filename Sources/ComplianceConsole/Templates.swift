@@ -44,7 +44,7 @@ enum Templates {
     <main id="content" tabindex="-1"{{#narrow}} class="narrow"{{/narrow}}>
     {{$content}}{{/content}}
     </main>
-    <footer>{{t.console}}</footer>
+    <footer>{{t.product}}{{#user}} · {{t.console}}{{/user}}</footer>
     </body>
     </html>
     """

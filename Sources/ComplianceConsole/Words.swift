@@ -385,6 +385,12 @@ struct Words: Sendable {
     result_certificateRevoked | 失効 | certificate revoked
     result_signatureInvalid | 署名不正 | signature invalid
     result_itemsMismatch | 項目不一致 | items differ
+    result_replayed | 使用済み | used before
+    result_updated | 更新あり | updated
+    result_unchanged | 変更なし | unchanged
+    result_notYetAvailable | 準備中 | not yet available
+    result_notConsented | 同意なし | no consent
+    result_consentCancelled | 同意は取消済み | consent cancelled
     result_valid | 有効 | valid
     result_changed | 変更あり | changed
     result_ended | 終了 | ended
