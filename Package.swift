@@ -65,7 +65,9 @@ let rooms: [Target] = [
       nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
-  room("ComplianceConsole", ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, httpClient, nioCore, nioHTTP1, nioSSL, crypto, logging]),
+  room(
+    "ComplianceConsole",
+    ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, httpClient, nioCore, nioHTTP1, nioSSL, crypto, logging]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
   room("Operations", ["Broker", "JOSE", "JPKI", "JLIS", "PostgreSQL", crypto, logging]),
