@@ -43,7 +43,7 @@ audit_query() {
   text=$(audit_statement "$2")
   [ -n "$text" ] || fail "The statement $2 was not found."
   local first="(lpad(to_hex((extract(epoch from '$year_ago'::timestamptz + :day * interval '1 day') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid"
-  local values=("'$house_bank_uuid'::uuid" "$first" "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid" "'$year_ago'::timestamptz + :day * interval '1 day'"
+  local values=("'$house_bank_uuid'::uuid" "$first" "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid" "('$year_ago'::timestamptz + :day * interval '1 day')"
     "null::timestamptz" 51 "${@:3}")
   for ((number = ${#values[@]}; number >= 1; number--)); do text=${text//\$$number/${values[number - 1]}}; done
   {
@@ -76,7 +76,8 @@ bench_audit() {
   step "the rest taken into the log" wait_until_logged
   say "  the job took $(awk -v n="$events" -v s="$((SECONDS - began))" 'BEGIN { printf "%.0f", n / s }') events a second, recording them included"
 
-  actor="'client:cli_' || substr(md5('actor0' || (:who % 20)), 1, 26)"
+  # To pgbench a colon begins a variable, within quotes, too.
+  actor="'client' || chr(58) || 'cli_' || substr(md5('actor0' || (:who::int % 20)), 1, 26)"
   audit_query time list_audit_events
   audit_query kind list_audit_events_of_kind "'consentRevoked'" "null::text"
   audit_query common-kind list_audit_events_of_kind "'tagLookedUp'" "null::text"
