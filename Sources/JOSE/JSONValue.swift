@@ -6,7 +6,7 @@ public enum JSONValue: Sendable, Hashable, Codable {
   case null
   /// `true` or `false`
   case bool(Bool)
-  /// A whole number.
+  /// A whole number; also one whose fraction is below what a `Double` of its size can tell.
   case integer(Int64)
   /// Any other number.
   case number(Double)
@@ -27,7 +27,8 @@ public enum JSONValue: Sendable, Hashable, Codable {
     } else if let value = try? container.decode(Int64.self) {
       self = .integer(value)
     } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
+      // What is nearest to a whole number is that number, as Foundation itself has it where the fraction is short; and written, it reads back as the same.
+      self = Int64(exactly: value).map { .integer($0) } ?? .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
     } else if let value = try? container.decode([JSONValue].self) {

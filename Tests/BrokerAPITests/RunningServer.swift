@@ -15,6 +15,7 @@ struct RunningServer: Sendable {
   let port: Int
   let scheme: String
   let metrics: MetricsRegistry
+  let quick: QuickLookUps?
 
   func url(_ path: String) -> String { "\(scheme)://localhost:\(port)\(path)" }
 
@@ -34,15 +35,20 @@ struct RunningServer: Sendable {
   static func run<T: Sendable>(
     router: Router<BrokerRequestContext>, limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil,
     sink: LogSink = LogSink(descriptor: -1),
-    checks: [HealthCheck] = [], _ body: @Sendable (RunningServer) async throws -> T
+    checks: [HealthCheck] = [], quick: (EdgeResponder) -> QuickLookUps? = { _ in nil }, _ body: @Sendable (RunningServer) async throws -> T
   ) async throws -> T {
     let metrics = MetricsRegistry()
+    var lookUps: QuickLookUps?
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let application = try BrokerServer.application(
       router: router, settings: ServerSettings(host: "127.0.0.1", port: 0, tls: tls, limits: limits),
       surroundings: ServerSurroundings(metrics: metrics, sink: sink, logger: logger, checks: checks),
-      onRunning: { port in continuation.yield(port) })
+      quick: { edge in
+        lookUps = quick(edge)
+        return lookUps
+      }, onRunning: { port in continuation.yield(port) })
+    let made = lookUps
     let group = ServiceGroup(configuration: .init(services: [application], gracefulShutdownSignals: [], logger: logger))
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
@@ -50,7 +56,7 @@ struct RunningServer: Sendable {
       let port = await iterator.next() ?? 0
       let result: Result<T, any Error>
       do {
-        result = .success(try await body(RunningServer(port: port, scheme: tls == nil ? "http" : "https", metrics: metrics)))
+        result = .success(try await body(RunningServer(port: port, scheme: tls == nil ? "http" : "https", metrics: metrics, quick: made)))
       } catch {
         result = .failure(error)
       }

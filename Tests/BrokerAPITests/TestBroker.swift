@@ -65,7 +65,9 @@ struct TestBroker: Sendable {
 
   private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-  static func with<T: Sendable>(limits: ServerLimits = ServerLimits(), _ body: @Sendable (TestBroker) async throws -> T) async throws -> T {
+  static func with<T: Sendable>(
+    limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil, _ body: @Sendable (TestBroker) async throws -> T
+  ) async throws -> T {
     try await TestDatabase.with { database in
       let pools = [database.appURL, database.jobsURL, database.operatorURL].map { url in
         PostgreSQLPool(PostgreSQLConfiguration(url: url, maximumConnections: 2, maximumCheckedOut: 4), logger: quiet)
@@ -83,8 +85,9 @@ struct TestBroker: Sendable {
       do {
         result = .success(
           try await RunningServer.run(
-            router: BrokerRoutes.router(services: services, limits: limits), limits: limits,
-            checks: [.auditEvents(services), .auditLog(services, stamps: false)]
+            router: BrokerRoutes.router(services: services, limits: limits), limits: limits, tls: tls,
+            checks: [.auditEvents(services), .auditLog(services, stamps: false)],
+            quick: { QuickLookUps(access: services.access, matches: services.matches, edge: $0) }
           ) { server in
             try await body(
               TestBroker(

@@ -47,6 +47,10 @@ enum RevocationListCases {
     ListCase(name: "CRL: cut in the middle of its entries", expected: .crlMalformed) { Array(ListRecipe().der[..<220]) },
     list("version 1", .crlMalformed) { $0.version = [] },
     list("no number", .crlMalformed) { $0.number = nil },
+    list("a critical number", .crlMalformed) {
+      $0.number = nil
+      $0.others = [Encoder.extension(ExtensionID.crlNumber, critical: true, Encoder.integer(2026))]
+    },
     list("a negative number", .crlMalformed) { $0.number = Encoder.element(2, [0x80]) },
     list("no nextUpdate", .crlMalformed) { $0.nextUpdate = [] },
     list("nextUpdate before thisUpdate", .crlMalformed) { $0.nextUpdate = Encoder.utc("260630000000Z") },

@@ -106,13 +106,19 @@ public final class AccessService: Sendable {
     return TokenGrant(accessToken: token, expiresInSeconds: Self.tokenLifetimeSeconds, scope: names)
   }
 
-  /// Who stands behind an access token. Verified once and remembered by digest until it expires; the client is looked at again every few seconds.
-  public func caller(token: String, requestID: String) async throws -> Caller {
+  /// Who stands behind an access token that was verified a moment ago; nil where it would have to be looked at again.
+  public func callerAtHand(token: String, requestID: String) -> Caller? {
     let digest = Array(token.utf8).sha256
     let now = core.clock.now()
-    if let known = cache.withLock({ $0[digest] }), known.expiresAt > now, known.recheckAt > now {
-      return known.caller.with(requestID: requestID)
-    }
+    guard let known = cache.withLock({ $0[digest] }), known.expiresAt > now, known.recheckAt > now else { return nil }
+    return known.caller.with(requestID: requestID)
+  }
+
+  /// Who stands behind an access token. Verified once and remembered by digest until it expires; the client is looked at again every few seconds.
+  public func caller(token: String, requestID: String) async throws -> Caller {
+    if let known = callerAtHand(token: token, requestID: requestID) { return known }
+    let digest = Array(token.utf8).sha256
+    let now = core.clock.now()
     let platform = try await core.vault.platformKeys()
     let claims: JSONWebToken.Claims
     do {

@@ -51,6 +51,12 @@ public final class KeyVault: Sendable {
     return keys
   }
 
+  /// The same where they are in memory; nil where they would have to be read.
+  func tenantKeysAtHand(_ tenant: TenantID) -> TenantKeys? {
+    guard let cached = state.withLock({ $0.tenants[tenant] }), cached.until > clock.now() else { return nil }
+    return cached.keys
+  }
+
   /// The platform's live keys.
   public func platformKeys() async throws(Refusal) -> PlatformKeys {
     let now = clock.now()

@@ -143,6 +143,19 @@ public struct MatchService: Sendable {
     return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys))
   }
 
+  /// Prepares the look-up of a card tag where nothing has to be waited for: keys and allowance are at hand, the tag is one.
+  ///
+  /// - Returns: nil where ``lookUp(_:cardTag:)`` is to be asked, which waits, or says what is wrong; then nothing was counted.
+  public func lookUpAtHand(_ caller: Caller, cardTag: String) -> LookUpAtHand? {
+    guard caller.scopes.contains(.matching), let tag = try? EdgeTag(parsing: cardTag),
+      let keys = core.vault.tenantKeysAtHand(caller.tenantID), let forms = try? keys.stored(tag),
+      let standing = core.allowances.takeLookUpAtHand(caller, forms[0])
+    else { return nil }
+    let asked = SharedLookUps.Asked(
+      forms: forms, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
+    return LookUpAtHand(standing: standing, tenant: caller.tenantID, asked: asked, keys: keys, lookUps: lookUps)
+  }
+
   /// Looks up to 1,000 card tags up, in the order in which they came.
   public func lookUp(_ caller: Caller, cardTags: [String]) async throws -> [TagAnswer] {
     try caller.require(.matching)
@@ -174,6 +187,34 @@ public struct MatchService: Sendable {
     var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: cardTags.count)
     for row in results[0].rows { answers[try row.int(0)] = TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys)) }
     return answers
+  }
+}
+
+/// A look-up that is prepared and not begun.
+public struct LookUpAtHand: Sendable {
+  /// What is left of the tenant's allowance.
+  public let standing: RateStanding
+  fileprivate let tenant: TenantID
+  fileprivate let asked: SharedLookUps.Asked
+  fileprivate let keys: TenantKeys
+  fileprivate let lookUps: SharedLookUps
+
+  /// Begins it: one audited look-up, in a transaction that others may share. `then` is called once, on any thread.
+  public func begin(_ then: @escaping @Sendable (FoundTag) -> Void) {
+    let keys = keys
+    lookUps.ask(tenant, asked) { then(FoundTag(row: $0, keys: keys)) }
+  }
+}
+
+/// What a look-up found, still sealed.
+public struct FoundTag: Sendable {
+  fileprivate let row: SharedLookUps.Answer
+  fileprivate let keys: TenantKeys
+
+  /// Opens it. Refuses as the look-up was refused.
+  public func answer() throws -> TagAnswer {
+    guard let row = try row.get() else { return TagAnswer(isKnown: false, pair: nil) }
+    return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys))
   }
 }
 

@@ -18,12 +18,13 @@ final class SharedLookUps: Sendable {
   /// The most look-ups of one transaction.
   static let maximumShared = 64
   /// Transactions of one tenant on their way at once; while they run, others gather.
-  static let maximumRunning = 2
+  static let maximumRunning = 1
 
-  private typealias Answer = Result<Row?, Refusal>
+  /// The pair with the tag, as columns 1… of ``PairStore/lookUpShared``; nil where none is known.
+  typealias Answer = Result<Row?, Refusal>
   private struct Waiting: Sendable {
     let asked: Asked
-    let continuation: CheckedContinuation<Answer, Never>
+    let resume: @Sendable (Answer) -> Void
   }
   private struct Line {
     var running = 0
@@ -36,7 +37,12 @@ final class SharedLookUps: Sendable {
 
   init(database: Database) { self.database = database }
 
-  /// The pair with the tag, as columns 1… of ``PairStore/lookUpShared``; nil where none is known.
+  /// Answers as `then` is told, later and on another thread.
+  func ask(_ tenant: TenantID, _ asked: Asked, then: @escaping @Sendable (Answer) -> Void) {
+    if let next = enter(tenant, Waiting(asked: asked, resume: then)) { Task { await drive(tenant, next) } }
+  }
+
+  /// Answers when the transaction is committed.
   func ask(_ tenant: TenantID, _ asked: Asked) async throws(Refusal) -> Row? {
     let leads = lines.withLock { lines in
       guard lines[tenant, default: Line()].running < Self.maximumRunning else { return false }
@@ -49,17 +55,21 @@ final class SharedLookUps: Sendable {
       return try answer.get()
     }
     let answer = await withCheckedContinuation { continuation in
-      let waiting = Waiting(asked: asked, continuation: continuation)
       // The last transaction may have ended since the look above: then this one begins the next.
-      let next: [Waiting]? = lines.withLock { lines in
-        lines[tenant, default: Line()].waiting.append(waiting)
-        guard lines[tenant, default: Line()].running < Self.maximumRunning else { return nil }
-        lines[tenant, default: Line()].running += 1
-        return Self.take(&lines[tenant, default: Line()])
-      }
-      if let next { Task { await drive(tenant, next) } }
+      let waiting = Waiting(asked: asked) { continuation.resume(returning: $0) }
+      if let next = enter(tenant, waiting) { Task { await drive(tenant, next) } }
     }
     return try answer.get()
+  }
+
+  /// Queues one; gives who goes into the next transaction where that is to begin now.
+  private func enter(_ tenant: TenantID, _ waiting: Waiting) -> [Waiting]? {
+    lines.withLock { lines in
+      lines[tenant, default: Line()].waiting.append(waiting)
+      guard lines[tenant, default: Line()].running < Self.maximumRunning else { return nil }
+      lines[tenant, default: Line()].running += 1
+      return Self.take(&lines[tenant, default: Line()])
+    }
   }
 
   /// Transaction after transaction until nobody waits.
@@ -67,7 +77,7 @@ final class SharedLookUps: Sendable {
     var batch: [Waiting]? = first
     while let current = batch {
       let answers = await run(tenant, current.map(\.asked))
-      for (waiting, answer) in zip(current, answers) { waiting.continuation.resume(returning: answer) }
+      for (waiting, answer) in zip(current, answers) { waiting.resume(answer) }
       batch = following(tenant)
     }
   }

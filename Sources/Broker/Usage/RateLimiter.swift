@@ -61,24 +61,71 @@ public final class RateLimiter: Sendable {
     let limit = kind == .signature ? caller.allowances.signaturesPerCard : caller.allowances.lookUpsPerTag
     let free = min(limit / 8, 1_000)
     let (window, resetSeconds) = now()
-    let seen = ones.withLock { ones in
-      if ones.window != window || ones.counts.isEmpty { ones = Counters(window: window, counts: .init(repeating: 0, count: Self.counters)) }
-      var hasher = Hasher()
-      hasher.combine(caller.tenantID)
-      hasher.combine(kind)
-      hasher.combine(one)
-      let place = Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.counters))
-      ones.counts[place] = min(ones.counts[place] + 1, 2_000)
-      return Int(ones.counts[place])
-    }
+    let seen = count(caller, kind, one, window)
     guard seen > free else { return }
-    let name = "\(kind.rawValue)/one/" + Data(SHA256.hash(data: one).prefix(18)).base64EncodedString()
+    let name = Self.bucket(kind, one)
     do {
       // The first that is counted here brings those along that were not.
       _ = try await take(seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: name)
     } catch let refusal as Refusal {
       guard case .tooMany = refusal.kind else { throw refusal }
       throw Refusal.tooManyOfOne(kind, retryAfterSeconds: resetSeconds)
+    }
+  }
+
+  /// Counts one look-up of one tag like the two above together, where no round trip is needed for it.
+  ///
+  /// - Returns: nil where one is needed, or where the allowance is spent; then nothing was counted.
+  func takeLookUpAtHand(_ caller: Caller, _ tag: [UInt8]) -> RateStanding? {
+    guard caller.clientAllowances[.lookUp] == nil else { return nil }
+    let (window, resetSeconds) = now()
+    let (limit, ofTag) = (caller.allowances[.lookUp], caller.allowances.lookUpsPerTag)
+    let free = min(ofTag / 8, 1_000)
+    let seen = count(caller, .lookUp, tag, window)
+    let all = Key(tenant: caller.tenantID, bucket: RateKind.lookUp.rawValue)
+    // The first that goes beyond what is free brings those along that were not counted: that is for the way that may wait.
+    let one = seen > free ? Key(tenant: caller.tenantID, bucket: Self.bucket(.lookUp, tag)) : nil
+    let standing: RateStanding? = buckets.withLock { buckets in
+      guard seen != free + 1, var entry = buckets[all], entry.window == window, entry.held >= 1 else { return nil }
+      if let one {
+        guard var own = buckets[one], own.window == window, own.held >= 1 else { return nil }
+        own.held -= 1
+        buckets[one] = own
+      }
+      entry.held -= 1
+      buckets[all] = entry
+      return RateStanding(limit: limit, remaining: entry.held + max(limit - entry.taken, 0), resetSeconds: resetSeconds)
+    }
+    if standing == nil { uncount(caller, .lookUp, tag, window) }
+    return standing
+  }
+
+  private static func bucket(_ kind: RateKind, _ one: [UInt8]) -> String {
+    "\(kind.rawValue)/one/" + Data(SHA256.hash(data: one).prefix(18)).base64EncodedString()
+  }
+
+  private static func place(_ caller: Caller, _ kind: RateKind, _ one: [UInt8]) -> Int {
+    var hasher = Hasher()
+    hasher.combine(caller.tenantID)
+    hasher.combine(kind)
+    hasher.combine(one)
+    return Int(UInt(bitPattern: hasher.finalize()) % UInt(counters))
+  }
+
+  /// How often the card or tag was seen here in this window, this time with it.
+  private func count(_ caller: Caller, _ kind: RateKind, _ one: [UInt8], _ window: Int64) -> Int {
+    let place = Self.place(caller, kind, one)
+    return ones.withLock { ones in
+      if ones.window != window || ones.counts.isEmpty { ones = Counters(window: window, counts: .init(repeating: 0, count: Self.counters)) }
+      ones.counts[place] = min(ones.counts[place] + 1, 2_000)
+      return Int(ones.counts[place])
+    }
+  }
+
+  private func uncount(_ caller: Caller, _ kind: RateKind, _ one: [UInt8], _ window: Int64) {
+    let place = Self.place(caller, kind, one)
+    ones.withLock { ones in
+      if ones.window == window, !ones.counts.isEmpty, ones.counts[place] > 0 { ones.counts[place] -= 1 }
     }
   }
 

@@ -93,7 +93,7 @@ struct Endpoint: Sendable {
   }
 
   /// RFC 6750 §2.1; the scheme's case does not matter.
-  private static func bearer(_ header: String?) -> String? {
+  static func bearer(_ header: String?) -> String? {
     guard let header, header.utf8.count <= 8192, header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
     return String(header.dropFirst(7))
   }

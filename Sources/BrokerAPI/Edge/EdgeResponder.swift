@@ -37,15 +37,21 @@ struct EdgeResponder: HTTPResponder {
     } else {
       response = .problem(.overloaded, requestID: context.requestID)
     }
-    finish(&response, context)
-
-    let elapsed = started.duration(to: .now)
+    finish(&response.headers, requestID: context.requestID, allowance: context.record.allowance)
     let route = context.record.page ?? context.endpointPath.flatMap { $0 == Self.unknownRoute ? nil : $0 } ?? "unknown"
-    metrics.record(method: request.method, route: route, status: response.status.code, elapsed: elapsed)
-    log.write(
-      method: request.method, route: route, status: response.status.code, micros: elapsed.wholeMicroseconds, tenant: context.record.tenant,
+    tell(
+      method: request.method, route: route, status: response.status.code, since: started, tenant: context.record.tenant,
       requestID: context.requestID)
     return response
+  }
+
+  /// Metrics and log line of one answer.
+  func tell(
+    method: HTTPRequest.Method, route: String, status: Int, since started: ContinuousClock.Instant, tenant: String?, requestID: String
+  ) {
+    let elapsed = started.duration(to: .now)
+    metrics.record(method: method, route: route, status: status, elapsed: elapsed)
+    log.write(method: method, route: route, status: status, micros: elapsed.wholeMicroseconds, tenant: tenant, requestID: requestID)
   }
 
   /// Health must be seen most of all when there is too much to do.
@@ -87,16 +93,17 @@ struct EdgeResponder: HTTPResponder {
     }
   }
 
-  private func finish(_ response: inout Response, _ context: BrokerRequestContext) {
-    response.headers[.xRequestID] = context.requestID
-    if let allowance = context.record.allowance {
-      response.headers[.rateLimitLimit] = String(allowance.limit)
-      response.headers[.rateLimitRemaining] = String(allowance.remaining)
-      response.headers[.rateLimitReset] = String(allowance.resetSeconds)
+  /// The fields that every answer carries.
+  func finish(_ fields: inout HTTPFields, requestID: String, allowance: RateStanding?) {
+    fields[.xRequestID] = requestID
+    if let allowance {
+      fields[.rateLimitLimit] = String(allowance.limit)
+      fields[.rateLimitRemaining] = String(allowance.remaining)
+      fields[.rateLimitReset] = String(allowance.resetSeconds)
     }
     // A page says itself what it may load; the rest it has of the standing ones.
-    for field in standingHeaders where response.headers[field.name] == nil { response.headers.append(field) }
-    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+    for field in standingHeaders where fields[field.name] == nil { fields.append(field) }
+    if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
   }
 }
 

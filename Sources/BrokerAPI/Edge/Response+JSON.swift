@@ -12,16 +12,23 @@ extension Response {
 
   /// A problem document (RFC 9457), bound to its request.
   static func problem(_ problem: Problem, requestID: String) -> Response {
-    var problem = problem
-    problem.instance = "urn:yonjo:request:" + requestID
-    var headers: HTTPFields = [.contentType: "application/problem+json"]
-    if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-    if let allow = problem.allow { headers[.allow] = allow }
-    if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer error=\"invalid_token\"" }
-    let body = (try? AnswerEncoder.encode(problem)) ?? []
-    return Response(status: .init(code: problem.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    let (status, headers, bytes) = problem.document(requestID: requestID)
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 
   /// Done, and nothing to say.
   static let noContent = Response(status: .noContent)
+}
+
+extension Problem {
+  /// The document, bound to its request, and the fields that go with it.
+  func document(requestID: String) -> (status: HTTPResponse.Status, fields: HTTPFields, bytes: [UInt8]) {
+    var problem = self
+    problem.instance = "urn:yonjo:request:" + requestID
+    var fields: HTTPFields = [.contentType: "application/problem+json"]
+    if let seconds = retryAfterSeconds { fields[.retryAfter] = String(seconds) }
+    if let allow { fields[.allow] = allow }
+    if status == 401 { fields[.wwwAuthenticate] = "Bearer error=\"invalid_token\"" }
+    return (.init(code: status), fields, (try? AnswerEncoder.encode(problem)) ?? [])
+  }
 }

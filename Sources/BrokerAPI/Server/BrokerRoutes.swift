@@ -13,7 +13,8 @@ public enum BrokerRoutes {
     onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) throws -> some ApplicationProtocol {
     try BrokerServer.application(
-      router: router(services: services, limits: settings.limits), settings: settings, surroundings: surroundings, onRunning: onRunning)
+      router: router(services: services, limits: settings.limits), settings: settings, surroundings: surroundings,
+      quick: { QuickLookUps(access: services.access, matches: services.matches, edge: $0) }, onRunning: onRunning)
   }
 
   /// Every route but health and metrics, which ``BrokerServer`` adds.

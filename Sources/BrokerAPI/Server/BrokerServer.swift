@@ -67,10 +67,11 @@ public struct ServerSurroundings: Sendable {
 enum BrokerServer {
   static func application(
     router: Router<BrokerRequestContext>, settings: ServerSettings, surroundings: ServerSurroundings,
-    onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    quick: (EdgeResponder) -> QuickLookUps? = { _ in nil }, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) throws -> Application<EdgeResponder> {
-    Application(
-      responder: responder(router: router, settings: settings, surroundings: surroundings), server: try builder(settings),
+    let responder = responder(router: router, settings: settings, surroundings: surroundings)
+    return Application(
+      responder: responder, server: try builder(settings, quick(responder)),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections)),
@@ -91,11 +92,11 @@ enum BrokerServer {
   }
 
   /// HTTP/1.1 and, by ALPN, HTTP/2 over TLS; plain HTTP/1.1 without TLS.
-  private static func builder(_ settings: ServerSettings) throws -> HTTPServerBuilder {
+  private static func builder(_ settings: ServerSettings, _ quick: QuickLookUps?) throws -> HTTPServerBuilder {
     let limits = settings.limits
     let rules = RequestGuard.Rules(
       limits: limits, uploads: [LedgerChangeRoutes.path], longer: [DocumentRoutes.path: limits.documentSeconds],
-      asksForCertificate: settings.tls?.clientAuthorities != nil)
+      asksForCertificate: settings.tls?.clientAuthorities != nil, quick: quick)
     let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)
     let stream = HTTP1Channel.Configuration(

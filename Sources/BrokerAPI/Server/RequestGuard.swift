@@ -29,6 +29,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let longer: [String: Int]
     /// Whether the server asks for client certificates.
     let asksForCertificate: Bool
+    /// Requests that are answered without a task; nil where none are.
+    let quick: QuickLookUps?
   }
 
   private let rules: Rules
@@ -43,6 +45,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var afterAnswer: Int?
   private var begun = NIODeadline.now()
   private var isTimerSet = false
+  private var hasLane = false
 
   init(rules: Rules) { self.rules = rules }
 
@@ -65,6 +68,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapInboundIn(data) {
     case .head(var head):
       head.headerFields[.peerThumbprint] = thumbprint
+      if !hasLane, let quick = rules.quick {
+        hasLane = true
+        QuickLane.install(quick, in: context)
+      }
       isReading = true
       afterAnswer = nil
       let path = String((head.path ?? "").prefix { $0 != "?" })

@@ -145,6 +145,8 @@ struct RevocationListHeader {
         switch one.oid {
         case .authorityKeyIdentifier: key = try DecodedExtensions.authority(one.element(DERTag.sequence)).keyIdentifier
         case .crlNumber:
+          // RFC 5280 §5.2.3: non-critical; validators that do not use it, OpenSSL among them, refuse a critical one.
+          guard !one.isCritical else { throw .value }
           let element = try one.element(DERTag.integer)
           let content = try Array(element.bytes[element.integerContent()])
           guard content[0] & 0x80 == 0, content.drop(while: { $0 == 0 }).count <= 8 else { throw .value }
