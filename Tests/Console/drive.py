@@ -314,18 +314,19 @@ def sign_in(browser, member):
     check(browser.path == "/console/overview", f"{member.role} signed in, at {browser.path}: {browser.text[:300]}")
 
 
-def reference(answers):
-    """The bank's own reference of the story's first customer."""
+def references(answers):
+    """The bank's own references of the story's two customers: one whose consent is withdrawn, one whose consent stands."""
     found = re.search(r'C-([A-Za-z0-9]+)-1', Path(answers).read_text(encoding="utf-8"))
     check(found is not None, "a ledger reference in the story's answers")
-    return f"bank-hanako-{found.group(1)}"
+    return f"bank-hanako-{found.group(1)}", f"bank-taro-{found.group(1)}"
 
 
 class Drive:
     """The steps, in order; each is one sentence of what holds."""
 
     def __init__(self, house, browser, answers):
-        self.house, self.browser, self.reference = house, browser, reference(answers)
+        self.house, self.browser = house, browser
+        self.reference, self.person = references(answers)
         self.officer, self.viewer, self.administrator = (Member(house, role) for role in ("officer", "viewer", "administrator"))
         self.started = time.time()
 
@@ -570,20 +571,12 @@ class Drive:
         check(not self.browser.all("a[href$='/provider']"), "no provider any more")
 
     def link(self):
-        """The one-time link of a person whose card was shown a moment ago, as the bank's app asks for it."""
-        rows = self.house.sql(
-            f"select distinct s.subject_id::text from consents s where s.tenant_id = '{self.house.bank_uuid}' and s.state in ('given', 'renewed', 'pendingAtSource') "
-            f"and exists (select from verifications v where v.subject_id = s.subject_id and v.tenant_id = s.tenant_id) limit 1")
-        subject = rows[0] if rows else self.house.sql(f"select subject_id from consents where tenant_id = '{self.house.bank_uuid}' limit 1")[0]
-        self.house.sql(
-            f"update verifications set checked_at = now() where subject_id = '{subject}' and purpose in ('login', 'onboarding', 'match') and result = 'ok'")
-        self.house.sql(
-            f"update consents set state = 'given', valid_until = now() + interval '1 year' where subject_id = '{subject}'"
-            " and consent_id = (select consent_id from consents c where c.subject_id = consents.subject_id order by consent_id desc limit 1)")
-        name = crockford(uuid.UUID(subject).int)
-        token = self.house.token("bank")
-        status, _, answer = self.house.send(
-            "POST", f"/v1/subjects/sub_{name}/door", headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"}, body=b'{"language":"en"}')
+        """The one-time link of the person who logged in with the card at the story's end, as the bank's app asks for it. Their consent stands."""
+        bearer = {"Authorization": "Bearer " + self.house.token("bank"), "Content-Type": "application/json"}
+        status, _, answer = self.house.send("POST", "/v1/subjects/search", headers=bearer, body=json.dumps({"subjectReference": self.person}).encode())
+        check(status == 200, f"the person with a door: {status} {answer[:300]}")
+        subject = json.loads(answer)["subjects"][0]["id"]
+        status, _, answer = self.house.send("POST", f"/v1/subjects/{subject}/door", headers=bearer, body=b'{"language":"en"}')
         check(status == 201, f"a door: {status} {answer[:300]}")
         return json.loads(answer)["url"]
 
