@@ -1,70 +1,9 @@
-public import Broker
+internal import Broker
 internal import Crypto
-public import Foundation
+internal import Foundation
 public import JOSE
 internal import JPKI
 internal import MerkleLog
-
-/// What an export of the audit log says of itself, and whether it is true.
-public struct AuditExportReport: Sendable, Encodable {
-  /// Whether nothing was found.
-  public var isVerified: Bool { damage.isEmpty }
-  /// Whether signatures were measured by keys that were given, and not by those that the export itself names.
-  public internal(set) var keysWereGiven = false
-  /// The broker.
-  public internal(set) var issuer: String?
-  /// The tenant.
-  public internal(set) var tenant: String?
-  /// The export's id.
-  public internal(set) var id: String?
-  /// When the manifest was signed.
-  public internal(set) var signedAt: Date?
-  /// The key that signed the manifest.
-  public internal(set) var keyID: String?
-  /// Lines of the file.
-  public internal(set) var lines = 0
-  /// Events in it.
-  public internal(set) var events = 0
-  /// The logs that it covers, each with its size, and time stamps that hold.
-  public internal(set) var logs: [Log] = []
-  /// Checkpoints known from before that the history agrees with.
-  public internal(set) var knownCheckpoints: [String] = []
-  /// At most ``AuditExportVerifier/maximumFindings``, the first ones first.
-  public internal(set) var damage: [AuditDamage] = []
-
-  /// One log of an export.
-  public struct Log: Sendable, Encodable {
-    /// The log's name.
-    public let origin: String
-    /// Its entries, all of which the export covers.
-    public let size: UInt64
-    /// The key that signed its checkpoint; nil where none did.
-    public internal(set) var keyID: String?
-    /// The time that an authority vouches for; nil where there is no stamp, or no authority was given.
-    public internal(set) var timeStampedAt: Date?
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case verified, keysWereGiven, issuer, tenant, id, signedAt, keyID = "keyId", lines, events, logs, knownCheckpoints, damage
-  }
-
-  /// As `--json` prints it.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(isVerified, forKey: .verified)
-    try container.encode(keysWereGiven, forKey: .keysWereGiven)
-    try container.encodeIfPresent(issuer, forKey: .issuer)
-    try container.encodeIfPresent(tenant, forKey: .tenant)
-    try container.encodeIfPresent(id, forKey: .id)
-    try container.encodeIfPresent(signedAt, forKey: .signedAt)
-    try container.encodeIfPresent(keyID, forKey: .keyID)
-    try container.encode(lines, forKey: .lines)
-    try container.encode(events, forKey: .events)
-    try container.encode(logs, forKey: .logs)
-    try container.encode(knownCheckpoints, forKey: .knownCheckpoints)
-    try container.encode(damage, forKey: .damage)
-  }
-}
 
 /// Verifies an export of the audit log with nothing but itself, the published keys and, if there are any, checkpoints known from before: no database, no
 /// network. Reads it once, whatever its size.
@@ -106,12 +45,7 @@ public struct AuditExportVerifier {
       guard keys.isEmpty || CheckpointVerifier.verify(note, keys: keys) != nil else { throw CheckpointUnreadable() }
       read.append((checkpoint.origin, checkpoint.size, checkpoint.root))
       // It vouches for the end of the log before it, too.
-      if let line = checkpoint.extensions.first(where: { $0.hasPrefix("previous ") }) {
-        let parts = line.split(separator: " ")
-        if parts.count == 4, let size = UInt64(parts[2]), let root = Data(base64Encoded: String(parts[3])).flatMap({ LogHash($0) }) {
-          read.append((checkpoint.origin.split(separator: "/").dropLast().joined(separator: "/") + "/" + parts[1], size, root))
-        }
-      }
+      if let anchor = AuditLogAnchor(checkpoint) { read.append((anchor.origin(before: checkpoint.origin), anchor.size, anchor.root)) }
     }
     known = read
   }
@@ -364,116 +298,5 @@ public struct AuditExportVerifier {
         .notSigned, nil,
         "The checkpoint that is known cannot be compared with this export: take one of the month, and of the tenant, that it is of.")
     }
-  }
-}
-
-/// How far the lines of an export cover one log.
-struct CoveredLog {
-  let line: Int
-  let origin: String?
-  let size: UInt64
-  let checkpoint: String
-  let stampedCheckpoint: String?
-  let timeStamp: [UInt8]?
-  private(set) var range = CompactRange()
-  /// Roots at sizes that are to be compared.
-  private(set) var roots: [UInt64: LogHash] = [:]
-
-  /// Lines that follow one another without a gap.
-  private struct Run {
-    let firstLine: Int
-    var lastLine: Int
-    let start: UInt64
-    var end: UInt64
-    /// Between the run before and this one stand lines that could not be read.
-    let followsUnreadable: Bool
-  }
-  private var runs: [Run] = []
-  private var hasUnreadable = false
-  private let wanted: Set<UInt64>
-
-  init(_ fields: [String: String], line: Int, known: [(origin: String, size: UInt64, root: LogHash)]) {
-    self.line = line
-    origin = fields["origin"]
-    size = fields["size"].flatMap { UInt64($0) } ?? 0
-    checkpoint = fields["checkpoint"] ?? ""
-    stampedCheckpoint = fields["stampedCheckpoint"]
-    timeStamp = fields["timeStamp"].flatMap { Data(base64Encoded: $0) }.map(Array.init)
-    var sizes = Set(known.filter { [origin] in $0.origin == origin }.map(\.size))
-    if let text = stampedCheckpoint.flatMap({ try? SignedNote(parsing: $0) })?.text, let stamped = Checkpoint(text: text) {
-      sizes.insert(stamped.size)
-    }
-    wanted = sizes
-  }
-
-  /// `ten_…` of the log's name.
-  var tenant: String? { origin?.split(separator: "/").dropLast().last.map(String.init) }
-
-  /// The log before this one, as the checkpoint names it.
-  var previous: (origin: String, size: UInt64, root: LogHash)? {
-    guard let text = (try? SignedNote(parsing: checkpoint))?.text,
-      let parts = Checkpoint(text: text)?.extensions
-        .first(where: { $0.hasPrefix("previous ") })?.split(separator: " "), parts.count == 4, let size = UInt64(parts[2]),
-      let root = Data(base64Encoded: String(parts[3])).flatMap({ LogHash($0) }), let origin
-    else { return nil }
-    return (origin.split(separator: "/").dropLast().joined(separator: "/") + "/" + parts[1], size, root)
-  }
-
-  mutating func unreadable() { hasUnreadable = true }
-
-  mutating func cover(_ start: UInt64, _ level: Int, _ hash: LogHash, line: Int) {
-    let (end, overflow) = start.addingReportingOverflow(1 << UInt64(level))
-    guard !overflow else { return }
-    if let last = runs.indices.last, runs[last].end == start, !hasUnreadable {
-      runs[last].end = end
-      runs[last].lastLine = line
-    } else if runs.count < 10_000 {
-      runs.append(Run(firstLine: line, lastLine: line, start: start, end: end, followsUnreadable: hasUnreadable))
-    }
-    hasUnreadable = false
-    // Once something is out of order, the root says nothing more.
-    guard runs.count == 1, runs[0].start == 0, range.size == start, range.append(subtree: hash, level: level) else { return }
-    if wanted.contains(range.size) { roots[range.size] = range.root }
-  }
-
-  /// Whether every entry is covered, in order.
-  var isWhole: Bool { runs.isEmpty ? size == 0 : runs.count == 1 && runs[0].start == 0 && runs[0].end == size && !hasUnreadable }
-
-  /// What is missing, moved or too much.
-  func orderDamage() -> [AuditDamage] {
-    guard !isWhole, origin != nil || !runs.isEmpty else { return [] }
-    var damage: [AuditDamage] = []
-    func add(_ kind: AuditDamage.Kind, _ line: Int, _ sentence: String) {
-      damage.append(AuditDamage(kind, "line \(line)", line: line, sentence))
-    }
-    func isElsewhere(_ start: UInt64, _ end: UInt64) -> Bool { runs.contains { $0.start < end && start < $0.end } }
-    var expected: UInt64 = 0
-    for run in runs {
-      if run.start > expected, !run.followsUnreadable {
-        if isElsewhere(expected, run.start) {
-          add(.reordered, run.firstLine, "Entry \(expected) should stand here; it stands elsewhere.")
-        } else {
-          add(.deleted, run.firstLine, "Before this line the entries \(expected) to \(run.start - 1) are missing.")
-        }
-      } else if run.start < expected {
-        let others = runs.filter { $0.firstLine != run.firstLine && $0.start < run.end && run.start < $0.end }
-        if others.isEmpty {
-          add(.reordered, run.firstLine, "The entries from \(run.start) on stand behind entry \(expected - 1).")
-        } else {
-          add(.inserted, run.firstLine, "The entries from \(run.start) on stand there twice.")
-        }
-      }
-      expected = run.end
-    }
-    let end = runs.map(\.end).max() ?? 0
-    if end < size, !hasUnreadable {
-      add(
-        .deleted, (runs.last?.lastLine ?? line) + 1,
-        "After entry \(end == 0 ? "line" : String(end - 1)) the entries up to \(size - 1) are missing.")
-    }
-    if end > size, let last = runs.last(where: { $0.end == end }) {
-      add(.inserted, last.firstLine, "The log has \(size) entries; what stands here goes on to entry \(end - 1).")
-    }
-    return damage
   }
 }

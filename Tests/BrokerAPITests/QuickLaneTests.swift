@@ -19,7 +19,7 @@ struct QuickLaneTests {
       let headers = try await broker.authorisation(try await broker.client(of: broker.bank))
       // The first one reads keys and takes a block of the allowance: the usual way.
       #expect(try await look(broker, headers).status == 200)
-      #expect(broker.server.quick?.answered.value == 0)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 0)
       try await body(broker, headers)
     }
   }
@@ -38,9 +38,9 @@ struct QuickLaneTests {
     try await warm { broker, headers in
       let trace = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
       let quick = try await look(broker, headers + trace)
-      #expect(broker.server.quick?.answered.value == 1)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 1)
       let usual = try await look(broker, headers + trace + [("expect", "nothing")])
-      #expect(broker.server.quick?.answered.value == 1)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 1)
       #expect(quick.status == 200 && quick.body == usual.body && quick.body.contains(#""known":false"#))
       func steady(_ reply: Reply) -> [String] {
         reply.headers.filter { !["date", "ratelimit-remaining", "ratelimit-reset"].contains($0.0) }.map { "\($0.0): \($0.1)" }.sorted()
@@ -63,7 +63,7 @@ struct QuickLaneTests {
   func audited() async throws {
     try await warm { broker, headers in
       for _ in 0..<5 { #expect(try await look(broker, headers).status == 200) }
-      #expect(broker.server.quick?.answered.value == 5)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 5)
       let events = try await broker.server.send("GET", "/v1/audit/events?kind=tagLookedUp&pageSize=100", headers: headers)
       #expect(events.status == 200)
       #expect(events.body.components(separatedBy: #""kind":"tagLookedUp""#).count - 1 == 6)
@@ -80,9 +80,9 @@ struct QuickLaneTests {
       #expect(try await look(broker, [("content-type", "application/json")]).status == 401)
       let login = try await broker.authorisation(try await broker.client(of: broker.bank, .login))
       #expect(try await look(broker, login).code == "insufficientScope")
-      #expect(broker.server.quick?.answered.value == 0)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 0)
       #expect(try await look(broker, headers).status == 200)
-      #expect(broker.server.quick?.answered.value == 1)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 1)
     }
   }
 
@@ -154,7 +154,7 @@ struct QuickLaneTests {
         #expect(text.hasPrefix("HTTP/1.1 200"))
         #expect(text.contains("HTTP/1.1 408"))
       }
-      #expect(broker.server.quick?.answered.value == 1)
+      #expect(broker.server.quick?.edge.quickAnswers.value == 1)
     }
   }
 
@@ -189,7 +189,7 @@ struct QuickLaneTests {
         for try await answers in group { #expect(answers == 21) }
       }
       // How many wait for a block of the allowance is a matter of chance.
-      #expect((broker.server.quick?.answered.value ?? 0) > 0)
+      #expect((broker.server.quick?.edge.quickAnswers.value ?? 0) > 0)
     }
   }
 }

@@ -66,7 +66,7 @@ struct TestBroker: Sendable {
   private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   static func with<T: Sendable>(
-    limits: ServerLimits = ServerLimits(), tls: TLSFiles? = nil, _ body: @Sendable (TestBroker) async throws -> T
+    limits: ServerLimits = ServerLimits(), _ body: @Sendable (TestBroker) async throws -> T
   ) async throws -> T {
     try await TestDatabase.with { database in
       let pools = [database.appURL, database.jobsURL, database.operatorURL].map { url in
@@ -85,7 +85,7 @@ struct TestBroker: Sendable {
       do {
         result = .success(
           try await RunningServer.run(
-            router: BrokerRoutes.router(services: services, limits: limits), limits: limits, tls: tls,
+            router: BrokerRoutes.router(services: services, limits: limits), limits: limits,
             checks: [.auditEvents(services), .auditLog(services, stamps: false)],
             quick: { QuickLookUps(access: services.access, matches: services.matches, edge: $0) }
           ) { server in

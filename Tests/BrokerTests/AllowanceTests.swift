@@ -41,6 +41,18 @@ import Testing
     }
   }
 
+  @Test func thatManyComeAtOnceWastesNothing() async throws {
+    try await TestBroker.with { broker in
+      let caller = Self.caller(try await broker.bank(), lookUps: 320)
+      let limiter = broker.services.allowances
+      let letThrough = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<400 { group.addTask { try await Self.letThrough(limiter, caller, 1) } }
+        return try await group.reduce(0, +)
+      }
+      #expect(letThrough == 320)
+    }
+  }
+
   @Test func whatIsLeftIsTold() async throws {
     try await TestBroker.with { broker in
       let caller = Self.caller(try await broker.bank(), lookUps: 10)

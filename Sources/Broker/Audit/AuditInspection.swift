@@ -131,13 +131,13 @@ public struct AuditInspection: Sendable {
     {
       damage.append(AuditDamage(.notSigned, place, "The signed checkpoint is of another log than the one that stands here."))
     }
-    if let previous, let line = checkpoint.extensions.first(where: { $0.hasPrefix("previous ") }) {
-      let anchor = "previous \(previous.month) \(previous.range.size) \(Data(previous.range.root.bytes).base64EncodedString())"
-      if line != anchor {
+    let line = AuditLogAnchor.line(of: checkpoint)
+    if let previous, let line {
+      if line != AuditLogAnchor(previous).line {
         damage.append(
           AuditDamage(.rewritten, place, "The checkpoint follows another log of \(previous.month) than the one that stands here."))
       }
-    } else if (previous != nil) != checkpoint.extensions.contains(where: { $0.hasPrefix("previous ") }) {
+    } else if (previous != nil) != (line != nil) {
       damage.append(AuditDamage(.deleted, place, "The checkpoint follows a log that is not here, or does not follow the one that is."))
     }
     return damage

@@ -344,15 +344,12 @@ enum AuditCheckpoint {
     return "\(host)/audit/\(tenant)/\(month)"
   }
 
-  /// Two lines beside size and root: `time`, and `previous` with month, size and root of the log before, so that months stand in one chain, and those
-  /// that were let go of keep their anchor in those after them.
+  /// Two lines beside size and root: `time`, and the log before (``AuditLogAnchor``).
   static func make(
     issuer: String, tenant: TenantID, month: AuditMonth, range: CompactRange, previous: AuditLogRow?, at now: Date
   ) -> Checkpoint {
     var lines = ["time " + AuditTime.text(Int64((now.timeIntervalSince1970 * 1_000_000).rounded()))]
-    if let previous {
-      lines.append("previous \(previous.month) \(previous.range.size) \(Data(previous.range.root.bytes).base64EncodedString())")
-    }
+    if let previous { lines.append(AuditLogAnchor(previous).line) }
     return Checkpoint(origin: origin(issuer: issuer, tenant: tenant, month: month), size: range.size, root: range.root, extensions: lines)
   }
 }

@@ -25,20 +25,13 @@ enum AuditLogStore {
   static let previous = Statement(
     "previous_audit_log", "select \(columns) from audit_logs where tenant_id = $1 and month < $2 order by month desc limit 1")
 
-  /// What is in no log yet, in the log's order, below the oldest transaction of this database that still runs (as ``EventStore/list`` does): nothing
-  /// can slip in before what is answered. 1 tenant · 2, 3 after · 4 limit
+  /// What is in no log yet, in the log's order, below ``EventStore/oldestRunning``: nothing can slip in before what is answered. 1 tenant · 2, 3 after · 4 limit
   static let waiting = Statement(
     "audit_events_waiting",
     """
     select event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail::text, transaction_id::text::int8
     from audit_events
-    where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (
-      select coalesce(min(running::text::int8)::text::xid8, pg_snapshot_xmax(pg_current_snapshot()))
-      from pg_snapshot_xip(pg_current_snapshot()) running
-      where not exists (
-        select from pg_locks l join pg_stat_activity a on a.pid = l.pid
-        where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.transactionid = running::xid
-          and a.datname <> current_database()))
+    where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (\(EventStore.oldestRunning))
     order by transaction_id, event_id limit $4
     """)
   static let events = Statement(

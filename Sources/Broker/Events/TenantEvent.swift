@@ -58,19 +58,21 @@ enum EventStore {
   static let insert = Statement(
     "insert_event",
     "insert into events (tenant_id, event_id, kind, subject_id, pair_id, consent_id, at) values ($1, $2, $3, $4, $5, $6, $7)")
-  /// Only below the oldest transaction of this database that still runs: a later commit cannot slip in behind the cursor. A snapshot
-  /// lists those of the whole server; one is passed over only where its lock shows that it works in another database.
+  /// The oldest transaction of this database that still runs: below it, a later commit cannot slip in behind a cursor. A snapshot lists those of the whole
+  /// server; one is passed over only where its lock shows that it works in another database.
+  static let oldestRunning = """
+    select coalesce(min(running::text::int8)::text::xid8, pg_snapshot_xmax(pg_current_snapshot()))
+    from pg_snapshot_xip(pg_current_snapshot()) running
+    where not exists (
+      select from pg_locks l join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.transactionid = running::xid
+        and a.datname <> current_database())
+    """
   static let list = Statement(
     "list_events",
     """
     select event_id, kind, subject_id, pair_id, consent_id, at, transaction_id::text::int8 from events
-    where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (
-      select coalesce(min(running::text::int8)::text::xid8, pg_snapshot_xmax(pg_current_snapshot()))
-      from pg_snapshot_xip(pg_current_snapshot()) running
-      where not exists (
-        select from pg_locks l join pg_stat_activity a on a.pid = l.pid
-        where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted and l.transactionid = running::xid
-          and a.datname <> current_database()))
+    where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (\(oldestRunning))
     order by transaction_id, event_id limit $4
     """)
 }

@@ -23,6 +23,8 @@ public final class RateLimiter: Sendable {
     var held = 0
     /// All that was taken in this window by anybody, as far as is known.
     var taken = 0
+    /// The block that is being taken; who comes meanwhile waits for it, or as many blocks as there are waiting requests would be gone.
+    var lease: Task<Void, any Error>?
   }
 
   /// Cards and tags are counted here first, in so many counters that they share by chance; who shares one is at worst counted too early.
@@ -135,36 +137,60 @@ public final class RateLimiter: Sendable {
   }
 
   private func take(_ cost: Int, of limit: Int, _ tenant: TenantID, _ kind: RateKind, bucket: String) async throws -> RateStanding {
-    let (window, resetSeconds) = now()
     let key = Key(tenant: tenant, bucket: bucket)
     while true {
-      let standing: (spent: Bool, remaining: Int, exhausted: Bool) = buckets.withLock { buckets in
+      let (window, resetSeconds) = now()
+      let step: Step = buckets.withLock { buckets in
+        if buckets.count >= Self.maximumBuckets { buckets = buckets.filter { $0.value.window == window } }
         var entry = buckets[key] ?? Bucket(window: window)
         if entry.window != window { entry = Bucket(window: window) }
-        let spent = entry.held >= cost
-        if spent { entry.held -= cost }
-        if buckets.count >= Self.maximumBuckets { buckets = buckets.filter { $0.value.window == window } }
-        buckets[key] = entry
-        return (spent, entry.held + max(limit - entry.taken, 0), entry.taken >= limit)
+        defer { buckets[key] = entry }
+        if entry.held >= cost {
+          entry.held -= cost
+          return .taken(remaining: entry.held + max(limit - entry.taken, 0))
+        }
+        if let lease = entry.lease { return .wait(lease) }
+        guard entry.taken < limit else { return .exhausted }
+        let lease = Task { try await self.lease(max(cost, limit / Self.blocks), of: limit, key, window) }
+        entry.lease = lease
+        return .wait(lease)
       }
-      if standing.spent { return RateStanding(limit: limit, remaining: standing.remaining, resetSeconds: resetSeconds) }
-      guard !standing.exhausted else { throw Refusal.tooMany(kind, retryAfterSeconds: resetSeconds) }
-      try await lease(max(cost, limit / Self.blocks), of: limit, key, window)
+      switch step {
+      case .taken(let remaining): return RateStanding(limit: limit, remaining: remaining, resetSeconds: resetSeconds)
+      case .exhausted: throw Refusal.tooMany(kind, retryAfterSeconds: resetSeconds)
+      case .wait(let lease): try await lease.value
+      }
     }
+  }
+
+  private enum Step {
+    case taken(remaining: Int)
+    case exhausted
+    case wait(Task<Void, any Error>)
   }
 
   /// Takes a block; what would go beyond the limit is not handed out.
   private func lease(_ block: Int, of limit: Int, _ key: Key, _ window: Int64) async throws {
     let start = Date(timeIntervalSince1970: TimeInterval(window * Int64(Self.windowSeconds)))
-    let taken = try await database.query(
-      key.tenant, RateStore.lease, [.uuid(key.tenant.uuid), .text(key.bucket), .timestamp(start), .int8(Int64(block))]
-    ).rows[0].int(0)
+    let taken: Result<Int, any Error>
+    do {
+      taken = .success(
+        try await database.query(
+          key.tenant, RateStore.lease, [.uuid(key.tenant.uuid), .text(key.bucket), .timestamp(start), .int8(Int64(block))]
+        ).rows[0].int(0))
+    } catch {
+      taken = .failure(error)
+    }
     buckets.withLock { buckets in
       guard var entry = buckets[key], entry.window == window else { return }
-      entry.held += max(0, min(block, limit - (taken - block)))
-      entry.taken = max(entry.taken, taken)
+      entry.lease = nil
+      if case .success(let taken) = taken {
+        entry.held += max(0, min(block, limit - (taken - block)))
+        entry.taken = max(entry.taken, taken)
+      }
       buckets[key] = entry
     }
+    _ = try taken.get()
   }
 }
 

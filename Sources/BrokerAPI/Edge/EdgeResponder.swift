@@ -14,6 +14,8 @@ struct EdgeResponder: HTTPResponder {
   let routes: RouteTable
   let limits: ServerLimits
   let admission: Admission
+  /// Requests that were answered without a task.
+  let quickAnswers: Count
   let metrics: RequestMetrics
   let log: RequestLog
   let logger: Logger
@@ -72,11 +74,12 @@ struct EdgeResponder: HTTPResponder {
       let allowed = routes.methods(at: request.uri.path)
       throw allowed.isEmpty ? Problem.notFound : Problem.methodNotAllowed(allowed)
     } catch {
-      return .problem(problem(for: error, context), requestID: context.requestID)
+      return .problem(problem(for: error, requestID: context.requestID), requestID: context.requestID)
     }
   }
 
-  private func problem(for error: any Error, _ context: BrokerRequestContext) -> Problem {
+  /// What the caller learns of an error.
+  func problem(for error: any Error, requestID: String) -> Problem {
     switch error {
     case let problem as Problem: return problem
     case let refusal as Refusal: return Problem(refusal)
@@ -88,7 +91,7 @@ struct EdgeResponder: HTTPResponder {
       // Its type only: an error's text may quote what it stumbled over.
       logger.error(
         "request failed",
-        metadata: ["errorType": .string(String(describing: type(of: error))), "requestId": .string(context.requestID)])
+        metadata: ["errorType": .string(String(describing: type(of: error))), "requestId": .string(requestID)])
       return .internalError
     }
   }
@@ -124,6 +127,14 @@ final class Admission: Sendable {
   func leave() { inFlight.subtract(1, ordering: .relaxed) }
 
   var count: Int { inFlight.load(ordering: .relaxed) }
+}
+
+/// A number that goes up.
+final class Count: Sendable {
+  private let number = Atomic<Int>(0)
+
+  var value: Int { number.load(ordering: .relaxed) }
+  func increment() { number.add(1, ordering: .relaxed) }
 }
 
 extension Duration {

@@ -82,11 +82,17 @@ enum BrokerServer {
     router: Router<BrokerRequestContext>, settings: ServerSettings, surroundings: ServerSurroundings
   ) -> EdgeResponder {
     let admission = Admission(limit: settings.limits.concurrentRequests)
-    let gauges = surroundings.gauges + [GaugeSource("yonjo_http_requests_in_flight") { Double(admission.count) }]
+    let quickAnswers = Count()
+    let gauges =
+      surroundings.gauges + [
+        GaugeSource("yonjo_http_requests_in_flight") { Double(admission.count) },
+        GaugeSource("yonjo_http_quick_answers") { Double(quickAnswers.value) },
+      ]
     HealthRoutes(checks: surroundings.checks, metrics: surroundings.metrics, gauges: gauges).add(to: router)
     let routes = router.routes.map { (path: $0.path.description, method: $0.method.rawValue) }
     return EdgeResponder(
       router: router.buildResponder(), routes: RouteTable(routes), limits: settings.limits, admission: admission,
+      quickAnswers: quickAnswers,
       metrics: RequestMetrics(registry: surroundings.metrics), log: RequestLog(sink: surroundings.sink, isOn: settings.logsRequests),
       logger: surroundings.logger, standingHeaders: .standing(overTLS: settings.tls != nil), pages: surroundings.pages)
   }

@@ -16,21 +16,11 @@ struct QuickLookUps: Sendable {
   let matches: MatchService
   let edge: EdgeResponder
   private let dates = HTTPDates()
-  /// How many were answered so.
-  let answered = Count()
 
   init(access: AccessService, matches: MatchService, edge: EdgeResponder) {
     self.access = access
     self.matches = matches
     self.edge = edge
-  }
-
-  /// A number that goes up.
-  final class Count: Sendable {
-    private let number = Atomic<Int>(0)
-
-    var value: Int { number.load(ordering: .relaxed) }
-    func increment() { number.add(1, ordering: .relaxed) }
   }
 
   /// An answer as it is written.
@@ -81,12 +71,12 @@ struct QuickLookUps: Sendable {
       edge.admission.leave()
       return false
     }
-    let (edge, dates, answered) = (edge, dates, answered)
+    let (edge, dates) = (edge, dates)
     ready.begin { found in
       then {
         edge.admission.leave()
-        answered.increment()
-        var (status, fields, bytes) = Self.content(found, caller, requestID)
+        edge.quickAnswers.increment()
+        var (status, fields, bytes) = Self.content(found, caller, requestID, edge)
         edge.finish(&fields, requestID: requestID, allowance: ready.standing)
         fields[.date] = dates.now()
         fields[.contentLength] = String(bytes.readableBytes)
@@ -98,7 +88,9 @@ struct QuickLookUps: Sendable {
     return true
   }
 
-  private static func content(_ found: FoundTag, _ caller: Caller, _ requestID: String) -> (HTTPResponse.Status, HTTPFields, ByteBuffer) {
+  private static func content(
+    _ found: FoundTag, _ caller: Caller, _ requestID: String, _ edge: EdgeResponder
+  ) -> (HTTPResponse.Status, HTTPFields, ByteBuffer) {
     do {
       let answer = try found.answer()
       let bytes =
@@ -108,8 +100,7 @@ struct QuickLookUps: Sendable {
         }
       return (.ok, [.contentType: "application/json"], ByteBuffer(bytes: bytes))
     } catch {
-      let problem = (error as? Refusal).map { Problem($0) } ?? .internalError
-      let (status, fields, bytes) = problem.document(requestID: requestID)
+      let (status, fields, bytes) = edge.problem(for: error, requestID: requestID).document(requestID: requestID)
       return (status, fields, ByteBuffer(bytes: bytes))
     }
   }
