@@ -27,6 +27,11 @@ ALTER ROLE yonjo_jobs LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS N
 ALTER ROLE yonjo_operator LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS NOCREATEDB;
 ALTER ROLE yonjo_reader LOGIN NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS NOCREATEDB;
 ALTER ROLE yonjo_reader SET default_transaction_read_only = on;
+-- Requests are short statements that come again and again: compiling one takes longer than running it, and workers beside it take the processors of others.
+ALTER ROLE yonjo_app SET jit = off;
+ALTER ROLE yonjo_app SET max_parallel_workers_per_gather = 0;
+ALTER ROLE yonjo_jobs SET jit = off;
+ALTER ROLE yonjo_operator SET jit = off;
 
 -- From the environment, not from the command line, which other users could read. Sent as SCRAM verifiers by the server's own setting.
 SET password_encryption = 'scram-sha-256';

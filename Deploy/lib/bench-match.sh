@@ -1,19 +1,9 @@
 # Sourced by bench: hash matching. Needs what bench has defined.
 
 value_of() { sed -nE "s/.*\b$1=([0-9.]+).*/\1/p" <<<"$2" | head -n 1; }
-broker_pid() { awk '$2 == "yonjo" { pid = $1 } END { print pid }' "$run_directory/processes"; }
 # Memory of the broker's own at most since it was started, files that it maps left out.
 broker_memory() { awk '/^RssAnon:/ { print $2 * 1024 }' "/proc/$(broker_pid)/status"; }
 broker_peak() { awk '/^VmHWM:/ { print $2 * 1024 }' "/proc/$(broker_pid)/status"; }
-restart_broker() {
-  local pid
-  pid=$(broker_pid)
-  kill -TERM "$pid"
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
-  background "$run_directory" yonjo "$programs/yonjo" serve
-  wait_for 60 curl --silent --fail --cacert "$house_secrets/tls/ca.pem" "$house_address/readyz"
-}
-
 # Pairs until there are so many, with random tags on both sides; the index is made when all are there.
 fill_pairs() { # PAIRS
   sql -v tenant="$house_bank_uuid" -v rows="$1" <<'SQL'

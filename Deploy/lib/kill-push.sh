@@ -17,6 +17,19 @@ kill_push_kill_broker() {
   kill -KILL "$pid"
   while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
+# yonjo-ledger, the child of the shell that runs it again and again; nothing to kill where the push has ended by itself.
+kill_push_kill_ledger() { # SHELL
+  local pid parent
+  [ ! -e "$house_directory/pushed" ] || return 0
+  for pid in /proc/[0-9]*; do
+    parent=$(awk '$1 == "Name:" && $2 != "yonjo-ledger" { exit } $1 == "PPid:" { print $2 }' "$pid/status" 2>/dev/null) || continue
+    if [ "$parent" = "$1" ]; then
+      kill -KILL "${pid#/proc/}"
+      return 0
+    fi
+  done
+  return 1
+}
 kill_push_kill_cluster() {
   local pid
   pid=$(head -n 1 "$YONJO_CLUSTER_DIR/data/postmaster.pid")
@@ -49,7 +62,7 @@ kill_push_wait() {
 # Everything that the push left, without ids and times of its own.
 kill_push_left() {
   kill_push_sql "
-    select 'job', state, received, deleted, activated, unknown, invalid from ledger_jobs;
+    select 'job', state, received, deleted, activated, unknown, invalid from ledger_jobs order by created_at;
     select 'lines left', count(*) from ledger_lines;
     select 'pair', pair_id, state from pairs order by 2;
     select 'tags', side, md5(string_agg(encode(stored_tag, 'hex') || pair_id, ',' order by stored_tag, pair_id)), count(*) from pair_tags group by side order by 2;
@@ -105,6 +118,9 @@ kill_push() { # LINES CITIZENS
   echo "kill-push: kill -9 of the broker with $(kill_push_received) lines stored"
   kill_push_kill_broker
   kill_push_start_broker
+  kill_push_wait $((lines * 3 / 8))
+  echo "kill-push: kill -9 of yonjo-ledger with $(kill_push_received) lines stored"
+  wait_for 30 kill_push_kill_ledger "$pushing"
   kill_push_wait $((lines / 2))
   echo "kill-push: kill -9 of PostgreSQL with $(kill_push_received) lines stored"
   kill_push_kill_cluster
