@@ -37,7 +37,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 PASSWORD = "four seasons by the river"
-PATIENCE = 60
+PATIENCE = 100
 
 
 class House:
@@ -234,6 +234,7 @@ class Browser:
         options.add_experimental_option("prefs", {"intl.accept_languages": language, "download_restrictions": 3})
         self.driver = webdriver.Chrome(options=options, service=Service(os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver")))
         self.driver.set_page_load_timeout(PATIENCE)
+        self.driver.set_script_timeout(PATIENCE)
 
     def open(self, path):
         self.driver.get(path if path.startswith("https:") else self.house.address + path)
