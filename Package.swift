@@ -28,6 +28,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 // On request only: `--traits XMLSignatures`.
@@ -68,6 +69,9 @@ let rooms: [Target] = [
       nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
+  room(
+    "ComplianceConsole",
+    ["Broker", "JOSE", "CitizenItems", hummingbird, mustache, httpClient, nioCore, nioHTTP1, nioSSL, crypto, logging]),
   room("BrokerClient", ["JOSE", httpClient, nioCore, nioHTTP1, nioSSL, logging]),
   room("LedgerTool", ["BrokerClient", "CitizenItems", "JOSE", crypto, logging]),
   room(
@@ -93,8 +97,8 @@ let programs: [Target] = [
   program(
     "yonjo",
     [
-      "BrokerAPI", "Broker", "CitizenItems", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto, httpClient, nioCore,
-      nioHTTP1,
+      "BrokerAPI", "ComplianceConsole", "Broker", "CitizenItems", "Operations", "JLIS", "JPKI", "JOSE", "PostgreSQL", configuration, crypto,
+      httpClient, nioCore, nioHTTP1,
       nioSSL,
       lifecycle,
       unixSignals, logging, metrics,
@@ -154,6 +158,12 @@ let checks: [Target] =
         logging,
       ]),
     tests(
+      of: "ComplianceConsoleTests",
+      [
+        "ComplianceConsole", "Broker", "TestSupport", "JOSE", "JLIS", "JPKI", "PostgreSQL", "CitizenItems", mustache, hummingbird, nioCore,
+        crypto, cryptoExtras, logging,
+      ]),
+    tests(
       of: "BrokerAPITests",
       [
         "BrokerAPI", "Broker", "Operations", "MerkleLog", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto,
@@ -183,6 +193,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),

@@ -66,6 +66,7 @@ export YONJO_JLIS_REVOCATION_URL='http://127.0.0.1:$house_jlis_http'
 export YONJO_JLIS_TRUST_FILE='$house_state/tls/ca.pem'
 export YONJO_JLIS_CERTIFICATE_FILE='$house_state/tls/broker.pem'
 export YONJO_JLIS_KEY_FILE='$house_state/tls/broker.key'
+export YONJO_CONSOLE_PROVIDER_TRUST_FILE='$house_secrets/tls/ca.pem'
 export YONJO_REVOCATION_DIRECTORY='$house_directory/revocation'
 # Its private half would lie offline.
 export YONJO_EVIDENCE_PUBLIC_KEY_FILE='$house_secrets/evidence.pub.pem'

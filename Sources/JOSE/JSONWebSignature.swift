@@ -1,7 +1,7 @@
 internal import Crypto
 internal import CryptoExtras
 
-/// The signature algorithms that are accepted anywhere (RFC 7518 §3.1). Neither `none`, nor HMAC, nor PKCS#1 v1.5.
+/// The signature algorithms that are accepted anywhere (RFC 7518 §3.1). Neither `none` nor HMAC.
 public enum SignatureAlgorithm: String, Sendable, CaseIterable, Hashable {
   /// ECDSA P-256, SHA-256
   case es256 = "ES256"
@@ -9,6 +9,8 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable, Hashable {
   case es384 = "ES384"
   /// RSASSA-PSS, SHA-256
   case ps256 = "PS256"
+  /// RSASSA-PKCS1-v1_5, SHA-256: of others' ID tokens alone, which most providers sign so
+  case rs256 = "RS256"
 }
 
 /// JWS in compact serialisation (RFC 7515).
@@ -29,7 +31,8 @@ public enum JSONWebSignature {
 
   /// Verifies a compact serialisation.
   ///
-  /// The key decides the algorithm, never the header alone: P-256 means ES256, P-384 ES384, RSA PS256, and the header must agree. A `kid` in the
+  /// The key decides the algorithm, never the header alone: P-256 means ES256, P-384 ES384, RSA PS256 (or RS256 where `algorithms`
+  /// names it), and the header must agree. A `kid` in the
   /// header restricts the search to keys of that id. `crit` is refused (RFC 7515 §4.1.11).
   ///
   /// - Throws: `JOSEError`.
@@ -42,7 +45,9 @@ public enum JSONWebSignature {
       return parsed.header.keyID == nil || key.kid == parsed.header.keyID
     }
     guard !candidates.isEmpty else { throw .keyUnknown }
-    let fitting = candidates.filter { algorithm(of: $0) == parsed.algorithm && ($0.alg == nil || $0.alg == parsed.header.algorithm) }
+    let fitting = candidates.filter {
+      Self.algorithms(of: $0).contains(parsed.algorithm) && ($0.alg == nil || $0.alg == parsed.header.algorithm)
+    }
     guard !fitting.isEmpty else { throw .algorithmNotAllowed }
     for key in fitting where try isValid(parsed, key) { return (parsed.header, parsed.payload) }
     throw .signatureInvalid
@@ -80,12 +85,12 @@ public enum JSONWebSignature {
     return Parsed(header: header, algorithm: algorithm, payload: payload, signature: signature, input: input)
   }
 
-  private static func algorithm(of key: JSONWebKey) -> SignatureAlgorithm? {
+  private static func algorithms(of key: JSONWebKey) -> [SignatureAlgorithm] {
     switch (key.kty, key.crv) {
-    case ("EC", "P-256"): .es256
-    case ("EC", "P-384"): .es384
-    case ("RSA", nil): .ps256
-    default: nil
+    case ("EC", "P-256"): [.es256]
+    case ("EC", "P-384"): [.es384]
+    case ("RSA", nil): [.ps256, .rs256]
+    default: []
     }
   }
 
@@ -97,9 +102,10 @@ public enum JSONWebSignature {
     case .es384:
       guard let signature = try? P384.Signing.ECDSASignature(rawRepresentation: parsed.signature) else { return false }
       return try key.p384Signing().isValidSignature(signature, for: parsed.input)
-    case .ps256:
+    case .ps256, .rs256:
       return try key.rsaSigning().isValidSignature(
-        _RSA.Signing.RSASignature(rawRepresentation: parsed.signature), for: SHA256.hash(data: parsed.input), padding: .PSS)
+        _RSA.Signing.RSASignature(rawRepresentation: parsed.signature), for: SHA256.hash(data: parsed.input),
+        padding: parsed.algorithm == .ps256 ? .PSS : .insecurePKCS1v1_5)
     }
   }
 }

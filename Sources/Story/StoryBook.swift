@@ -3,7 +3,7 @@ public enum StoryBook {
   /// Every step; each begins where the one before ended.
   public static let steps: [StoryStep] =
     BeginningChapter.steps + OnboardingChapter.steps + CounterChapter.steps + DocumentChapter.steps + RefusalChapter.steps
-    + MoveChapter.steps + WithdrawalChapter.steps
+    + MoveChapter.steps + WithdrawalChapter.steps + DoorChapter.steps
 
   /// Plays all steps in their order.
   /// - Throws: `StoryFailure` where the broker does other than told; whatever a listener or the connection throws.

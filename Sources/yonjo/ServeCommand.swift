@@ -1,6 +1,7 @@
 import ArgumentParser
 import Broker
 import BrokerAPI
+import ComplianceConsole
 import CoreMetrics
 import Foundation
 import JLIS
@@ -41,9 +42,14 @@ struct ServeCommand: AsyncParsableCommand {
     let server = try Self.serverSettings(settings)
     if server.tls == nil { logger.warning("no TLS certificate is set: plain HTTP, for this machine alone") }
     let readyFile = readyFile
+    let providers = try Self.providers(settings)
+    let site = try ConsoleSite(
+      services: parts.services, issuer: try settings.required(.issuer), providers: providers, logger: logger)
     let application = try BrokerRoutes.application(
       services: parts.services, settings: server,
-      surroundings: ServerSurroundings(metrics: metrics, sink: .standardError, logger: logger, checks: parts.checks, gauges: parts.gauges),
+      surroundings: ServerSurroundings(
+        metrics: metrics, sink: .standardError, logger: logger, checks: parts.checks, gauges: parts.gauges,
+        pages: MountedPages(paths: ConsoleSite.paths) { await site.respond(to: $0, requestID: $1, address: $2) }),
       onRunning: { port in
         logger.info("serving", metadata: ["port": "\(port)"])
         if let readyFile { try? Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: readyFile), options: .atomic) }
@@ -69,13 +75,26 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await ServiceGroup(configuration: configuration).run()
     } catch {
+      await providers.close()
       await parts.close()
       throw CommandFailure(
         .partIsDown, "The server ended: \(type(of: error)).",
         nextStep: "Is the port taken? Are certificate and key readable? See yonjo doctor.")
     }
+    await providers.close()
     await parts.close()
     logger.info("stopped")
+  }
+
+  /// How the tenants' identity providers are asked: an authority of a bank's own may be named.
+  private static func providers(_ settings: Settings) throws(CommandFailure) -> ProviderClient {
+    var authorities: String?
+    if let file = settings.text(.consoleProviderTrustFile) { authorities = try text(of: file) }
+    do {
+      return try ProviderClient(trustRootsPEM: authorities)
+    } catch {
+      throw CommandFailure(.badUse, "console.providerTrustFile holds no PEM certificate.", nextStep: "Name a file of authorities.")
+    }
   }
 
   private static func serverSettings(_ settings: Settings) throws(CommandFailure) -> ServerSettings {

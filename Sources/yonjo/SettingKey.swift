@@ -32,6 +32,7 @@ enum SettingKey: String, CaseIterable {
   case ocspCacheEntries = "ocsp.cacheEntries"
   case ocspCertificateFile = "ocsp.certificateFile"
   case ocspKeyFile = "ocsp.keyFile"
+  case consoleProviderTrustFile = "console.providerTrustFile"
   case migrationsDirectory = "migrationsDirectory"
   case revocationMinutes = "revocation.minutes"
   case revocationDirectory = "revocation.directory"

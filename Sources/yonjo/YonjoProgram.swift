@@ -14,7 +14,7 @@ struct YonjoProgram: AsyncParsableCommand {
       ServeCommand.self, MigrateCommand.self, DoctorCommand.self, TenantCommand.self, ClientCommand.self, KeysCommand.self,
       RevocationCommand.self,
       CRLCommand.self, CertificateCommand.self, SignatureCommand.self, ReceiptCommand.self, NoticeCommand.self, EvidenceCommand.self,
-      AuditCommand.self,
+      AuditCommand.self, StaffCommand.self,
     ])
 
   static func main() async {

@@ -70,7 +70,8 @@ struct AuditCoverageTests {
     "POST /v1/documents/verifications",
     "POST /v1/onboardings", "POST /v1/onboardings/{id}/signature", "POST /v1/logins/{id}/signature", "POST /v1/matches/{id}/signature",
     "POST /v1/pairs", "DELETE /v1/pairs/{id}", "POST /v1/ledger-changes", "DELETE /v1/subjects/{id}", "POST /v1/subjects/{id}/latest-items",
-    "POST /v1/subjects/{id}/status-checks", "POST /v1/subjects/{id}/contract-end", "POST /v1/audit/exports", "GET /v1/tag-keys",
+    "POST /v1/subjects/{id}/status-checks", "POST /v1/subjects/{id}/contract-end", "POST /v1/subjects/{id}/door", "POST /v1/audit/exports",
+    "GET /v1/tag-keys",
     "POST /v1/voprf/evaluations",
   ]
   /// Nothing is decided, looked at or kept: the answer is a challenge that holds its own state.

@@ -47,12 +47,20 @@ struct StatementTests {
     StandingStore.supersede,
     StatusStore.insert, StatusStore.list,
     SubjectStore.insert, SubjectStore.setReference, SubjectStore.get, SubjectStore.byReference, SubjectStore.erase, SubjectStore.unbind,
+    StaffStore.insert, StaffStore.list, StaffStore.suspend, StaffStore.reset, StaffStore.endSessions, StaffStore.enrolling,
+    StaffStore.enrol, StaffStore.charge, StaffStore.chargeAddress, StaffStore.creditAddress, StaffStore.succeed,
+    StaffStore.insertSession, StaffStore.use, StaffStore.endSession, StaffStore.tenantName,
+    StaffProviderStore.get, StaffProviderStore.member,
+    ConsoleStore.timeline, ConsoleStore.endings, ConsoleStore.verifications, ConsoleStore.checks,
+    ConsoleStore.waiting, ConsoleStore.ledgerJobs,
+    DoorStore.login, DoorStore.insert, DoorStore.look, DoorStore.enter, DoorStore.session, DoorStore.leave,
     TenantStore.name, TenantStore.registeredKey, TenantStore.credentials, TenantStore.clientTenant,
     VerificationStore.insert, VerificationStore.get, VerificationStore.search,
   ]
 
   /// Statements of the jobs, beside those that they share with requests.
   static let ofJobs: [Statement] = [
+    StaffStore.cleanSessions, StaffStore.cleanAddresses, StaffStore.cleanDoors,
     TenantStore.ids, JobStore.cleanUsedSessions, JobStore.cleanSessions, RateStore.clean, IdempotencyStore.clean, LatestItemsStore.emptyOld,
     ConsentStore.jlisServices, ConsentStore.isBeingCancelled, PairStore.overdue, LedgerStore.storedJobs,
     LedgerStore.lockStored, LedgerStore.left,
@@ -90,9 +98,15 @@ struct StatementTests {
     TenantStore.insert, TenantStore.insertService, TenantStore.list, TenantStore.get, TenantStore.suspend, TenantStore.change,
     TenantStore.override, TenantStore.retain, TenantStore.allow, TenantStore.allowClient,
     TenantStore.insertClient, TenantStore.listClients, TenantStore.rotateClient, TenantStore.revokeClient, KeyStore.insertTenantKey,
+    StaffProviderStore.set, StaffProviderStore.remove, StaffProviderStore.endSessions,
     EvidenceStore.open, EvidenceStore.insertOpening, KeyStore.endTenantKey, KeyStore.newestTenantKey, KeyStore.newestPlatformKey,
     KeyStore.newestPlatformKeyOfKind,
     KeyStore.insertPlatformKey,
+  ]
+
+  /// What administrators do in the console as well.
+  static let ofStaffToo: [Statement] = [
+    StaffStore.insert, StaffStore.list, StaffStore.suspend, StaffStore.reset, StaffStore.endSessions,
   ]
 
   @Test func everyStatementOfTheRequestsMayBeRunByTheAppRole() async throws {
@@ -106,7 +120,8 @@ struct StatementTests {
   @Test func everyStatementOfTheCommandLineMayBeRunByTheOperatorRole() async throws {
     try await TestBroker.with { broker in
       try await Self.plan(
-        Self.ofAdministration + Self.ofInspection + [Database.setTenant, AuditStore.insert], as: broker.pools.administrator)
+        Self.ofAdministration + Self.ofStaffToo + Self.ofInspection + [Database.setTenant, AuditStore.insert],
+        as: broker.pools.administrator)
     }
   }
 

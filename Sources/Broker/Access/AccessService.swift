@@ -194,8 +194,8 @@ extension Caller {
   /// The same caller for another request.
   func with(requestID: String) -> Caller {
     Caller(
-      tenantID: tenantID, clientID: clientID, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy, origins: origins,
-      scopes: scopes, allowances: allowances, clientAllowances: clientAllowances, requestID: requestID)
+      tenantID: tenantID, clientID: clientID, actor: actor, status: status, isSandbox: isSandbox, revocationPolicy: revocationPolicy,
+      origins: origins, scopes: scopes, allowances: allowances, clientAllowances: clientAllowances, requestID: requestID)
   }
 }
 

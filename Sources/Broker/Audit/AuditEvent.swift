@@ -18,6 +18,9 @@ public struct AuditEvent: Sendable, Codable {
       verificationViewed
     case sourceAddressed
     case auditCheckpointRead, auditProofRead, auditExportCreated, auditExportMade, auditExportViewed, auditExportFetched, auditMonthDetached
+    case staffCreated, staffSuspended, staffReset, staffEnrolled, staffSignedIn, staffSignedOut, staffListed,
+      staffProviderChanged
+    case doorMade, doorEntered, timelineViewed, overviewViewed, jobsViewed
   }
 
   /// Sortable within one process.
@@ -26,7 +29,7 @@ public struct AuditEvent: Sendable, Codable {
   public let at: Date
   /// What happened.
   public let kind: Kind
-  /// `client:…`, `operator:…` or `job:…`.
+  /// `client:…`, `staff:…`, `person:…`, `operator:…` or `job:…`.
   public let actor: String
   /// Whom it was about, by opaque id; nil where nobody.
   public let subjectID: SubjectID?

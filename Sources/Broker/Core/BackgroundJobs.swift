@@ -99,6 +99,12 @@ public final class BackgroundJobs: Sendable {
           // An answered login can be repeated for ten minutes after its session's end.
           BoundStatement(
             JobStore.cleanUsedSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-StatelessSession.repeatGraceSeconds))]),
+          BoundStatement(
+            StaffStore.cleanSessions,
+            [.uuid(tenant.uuid), .timestamp(now), .timestamp(now.addingTimeInterval(-StaffService.idleSeconds))]),
+          BoundStatement(
+            StaffStore.cleanAddresses, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-StaffService.restSeconds))]),
+          BoundStatement(StaffStore.cleanDoors, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-86_400))]),
           BoundStatement(RateStore.clean, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-600))]),
           BoundStatement(JobStore.cleanSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-86_400))]),
           BoundStatement(

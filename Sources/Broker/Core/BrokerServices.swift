@@ -51,6 +51,12 @@ public struct BrokerServices: Sendable {
   public let auditInspection: AuditInspection
   /// Takes audit events into the log; ``AuditLogKeeper/run(sweepEvery:)`` must run somewhere.
   public let auditKeeper: AuditLogKeeper
+  /// The compliance staff of tenants, and their sessions.
+  public let staff: StaffService
+  /// What the console shows beyond the other services.
+  public let console: ConsoleService
+  /// Persons' own doors.
+  public let doors: DoorService
   /// How much tenants and clients may ask in a minute.
   public let allowances: RateLimiter
   /// Revocation lists and OCSP; ``RevocationIndexes/run(every:)`` of its indexes keeps the lists fresh.
@@ -138,6 +144,9 @@ public struct BrokerServices: Sendable {
     auditExports = AuditExportService(core: main)
     auditInspection = AuditInspection(database: database, vault: main.vault, issuer: issuer)
     auditKeeper = AuditLogKeeper(core: jobsCore, timeStamps: timeStamps)
+    staff = StaffService(core: main, work: work)
+    console = ConsoleService(core: main, consents: consents)
+    doors = DoorService(core: main, consents: consents, withdrawals: withdrawals)
     self.revocation = revocation
     self.jobs = jobs
     self.instance = instance

@@ -26,8 +26,10 @@ public enum Scope: String, Sendable, Codable, CaseIterable {
 public struct Caller: Sendable {
   /// The tenant that the client belongs to.
   public let tenantID: TenantID
-  /// The client's registered id.
+  /// The client's registered id; of staff and of a person at their own door the id under which their writes can be repeated.
   public let clientID: String
+  /// The actor of audit events: `client:…`, `staff:…` or `person:…`.
+  let actor: String
   /// The tenant's standing.
   public let status: VerifierStatus
   /// A sandbox tenant may send plain card fields.
@@ -45,14 +47,16 @@ public struct Caller: Sendable {
   /// The request's id, for the audit event.
   public let requestID: String
 
-  /// Made by ``AccessService`` (and by tests).
+  /// Made by ``AccessService``, ``StaffService`` and ``DoorService`` (and by tests). Without an actor it is the client.
   public init(
-    tenantID: TenantID, clientID: String, status: VerifierStatus, isSandbox: Bool, revocationPolicy: TenantRevocationPolicy,
+    tenantID: TenantID, clientID: String, actor: String? = nil, status: VerifierStatus, isSandbox: Bool,
+    revocationPolicy: TenantRevocationPolicy,
     origins: [String],
     scopes: Set<Scope>, allowances: RateAllowances = .standard, clientAllowances: [RateKind: Int] = [:], requestID: String
   ) {
     self.tenantID = tenantID
     self.clientID = clientID
+    self.actor = actor ?? "client:" + clientID
     self.status = status
     self.isSandbox = isSandbox
     self.revocationPolicy = revocationPolicy
@@ -62,9 +66,6 @@ public struct Caller: Sendable {
     self.clientAllowances = clientAllowances
     self.requestID = requestID
   }
-
-  /// The actor of an audit event.
-  var actor: String { "client:" + clientID }
 
   /// Refuses a caller whose token lacks the scope.
   public func require(_ scope: Scope) throws(Refusal) {

@@ -192,6 +192,21 @@ public enum IntentKind: IdentifierKind {
   public static let prefix = "int"
 }
 
+/// A member of a tenant's staff.
+public enum StaffKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "stf"
+}
+/// A person's own door.
+public enum DoorKind: IdentifierKind {
+  /// Before the underscore.
+  public static let prefix = "dor"
+}
+
+/// The id of a member of a tenant's staff.
+public typealias StaffID = Identifier<StaffKind>
+/// The id of a person's own door.
+public typealias DoorID = Identifier<DoorKind>
 /// The id of a tenant.
 public typealias TenantID = Identifier<TenantKind>
 /// The id of a subject.

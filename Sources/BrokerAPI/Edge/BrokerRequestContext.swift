@@ -1,6 +1,7 @@
 import Broker
 import Hummingbird
 import Logging
+import NIOCore
 import Synchronization
 
 /// What is known of a request beside its bytes.
@@ -13,7 +14,15 @@ struct BrokerRequestContext: RequestContext {
   /// What the handlers learn and the request's log line tells.
   let record = RequestRecord()
 
-  init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+  /// The address at the other end of the connection; empty where there is none.
+  let remoteAddress: String
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    // A stream of HTTP/2 has the address of its connection.
+    let address = source.channel.remoteAddress ?? source.channel.parent?.remoteAddress
+    remoteAddress = address?.ipAddress ?? ""
+  }
 }
 
 /// Filled in while a request is worked on, read once it is answered.
@@ -21,6 +30,7 @@ final class RequestRecord: Sendable {
   private struct State {
     var tenant: String?
     var allowance: RateStanding?
+    var page: String?
   }
   private let state = Mutex(State())
 
@@ -34,5 +44,11 @@ final class RequestRecord: Sendable {
   var allowance: RateStanding? {
     get { state.withLock { $0.allowance } }
     set { state.withLock { $0.allowance = newValue } }
+  }
+
+  /// The route of a page that another room served; nil for all else.
+  var page: String? {
+    get { state.withLock { $0.page } }
+    set { state.withLock { $0.page = newValue } }
   }
 }

@@ -21,6 +21,8 @@ struct EdgeResponder: HTTPResponder {
   let logger: Logger
   /// Standing headers: security headers, and HSTS where we speak TLS.
   let standingHeaders: HTTPFields
+  /// Pages of another room; nil: there are none.
+  let pages: MountedPages?
 
   func respond(to request: Request, context: BrokerRequestContext) async throws -> Response {
     let started = ContinuousClock.now
@@ -38,9 +40,10 @@ struct EdgeResponder: HTTPResponder {
       response = .problem(.overloaded, requestID: context.requestID)
     }
     finish(&response.headers, requestID: context.requestID, allowance: context.record.allowance)
+    let route = context.record.page ?? context.endpointPath.flatMap { $0 == Self.unknownRoute ? nil : $0 } ?? "unknown"
     tell(
-      method: request.method, route: context.endpointPath.flatMap { $0 == Self.unknownRoute ? nil : $0 } ?? "unknown",
-      status: response.status.code, since: started, tenant: context.record.tenant, requestID: context.requestID)
+      method: request.method, route: route, status: response.status.code, since: started, tenant: context.record.tenant,
+      requestID: context.requestID)
     return response
   }
 
@@ -61,6 +64,11 @@ struct EdgeResponder: HTTPResponder {
   private func answer(_ request: Request, _ context: BrokerRequestContext) async -> Response {
     do {
       guard request.uri.string.utf8.count <= limits.uriBytes else { throw Problem.uriTooLong(limits.uriBytes) }
+      if let pages, pages.serve(request.uri.path) {
+        let (route, response) = await pages.respond(request, context.requestID, context.remoteAddress)
+        context.record.page = route
+        return response
+      }
       let response = try await router.respond(to: request, context: context)
       guard context.endpointPath == Self.unknownRoute else { return response }
       let allowed = routes.methods(at: request.uri.path)

@@ -37,6 +37,7 @@ public enum BrokerRoutes {
     SubjectRoutes(endpoint: endpoint, subjects: services.subjects, statuses: services.status, latestItems: services.latestItems).add(
       to: router)
     EvidenceRoutes(endpoint: endpoint, evidence: services.evidence).add(to: router)
+    DoorRoutes(endpoint: endpoint, doors: services.doors).add(to: router)
     EventRoutes(endpoint: endpoint, events: services.events).add(to: router)
     AuditRoutes(endpoint: endpoint, audit: services.audit).add(to: router)
     AuditLogRoutes(endpoint: endpoint, log: services.auditLog).add(to: router)

@@ -46,14 +46,20 @@ public struct ServerSurroundings: Sendable {
   public var checks: [HealthCheck]
   /// Gauges looked up for `/metrics`.
   public var gauges: [GaugeSource]
+  /// Pages of another room on the same listener.
+  public var pages: MountedPages?
 
   /// Names all of it.
-  public init(metrics: MetricsRegistry, sink: LogSink, logger: Logger, checks: [HealthCheck] = [], gauges: [GaugeSource] = []) {
+  public init(
+    metrics: MetricsRegistry, sink: LogSink, logger: Logger, checks: [HealthCheck] = [], gauges: [GaugeSource] = [],
+    pages: MountedPages? = nil
+  ) {
     self.metrics = metrics
     self.sink = sink
     self.logger = logger
     self.checks = checks
     self.gauges = gauges
+    self.pages = pages
   }
 }
 
@@ -88,7 +94,7 @@ enum BrokerServer {
       router: router.buildResponder(), routes: RouteTable(routes), limits: settings.limits, admission: admission,
       quickAnswers: quickAnswers,
       metrics: RequestMetrics(registry: surroundings.metrics), log: RequestLog(sink: surroundings.sink, isOn: settings.logsRequests),
-      logger: surroundings.logger, standingHeaders: .standing(overTLS: settings.tls != nil))
+      logger: surroundings.logger, standingHeaders: .standing(overTLS: settings.tls != nil), pages: surroundings.pages)
   }
 
   /// HTTP/1.1 and, by ALPN, HTTP/2 over TLS; plain HTTP/1.1 without TLS.

@@ -22,6 +22,7 @@ final class TestBroker: Sendable {
   let root: RootKey
   let administration: TenantAdministration
   let keyAdministration: KeyAdministration
+  let staffAdministration: StaffAdministration
   let database: TestDatabase.Handle
   let pools: Pools
   let trust: TrustStore
@@ -59,6 +60,7 @@ final class TestBroker: Sendable {
       environment: .simulator, signing: [simulator.root(.signing)], authentication: [simulator.root(.authentication)])
     let operators = Database(pool: pools.administrator, logger: Logger(label: "tests"))
     administration = TenantAdministration(database: operators, root: root, clock: clock)
+    staffAdministration = StaffAdministration(database: operators, root: root, clock: clock)
     keyAdministration = KeyAdministration(database: operators, root: root, clock: clock)
     _ = try await keyAdministration.ensurePlatformKeys()
     services = Self.services(pools, root, trust, simulator, clock, revocationDirectory)
