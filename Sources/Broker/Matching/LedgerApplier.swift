@@ -15,6 +15,8 @@ struct LedgerApplier: Sendable {
     let line: Int
     let pair: PairID
     let subject: SubjectID
+    /// First line of the row in which the line is kept.
+    let batch: Int
   }
 
   /// Applies one job. Returns false where another process has it, or it is applied already.
@@ -24,14 +26,14 @@ struct LedgerApplier: Sendable {
     return try await database.transaction(tenant) { transaction in
       let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
-      // While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
-      if keys.peppers.count > 1 { try await LineSealing.complete(job, keys, in: transaction) }
-      let left = try await transaction.query(LedgerStore.left, key).rows.map(Self.hit)
-      let arrived = try await transaction.query(LedgerStore.arrived, key).rows.map(Self.hit)
+      let lines = KeptLines(job: job, keys: keys, transaction: transaction)
+      try await lines.resealed()
+      let left = try await left(lines, key, in: transaction)
+      let arrived = try await arrived(lines, key, in: transaction)
       var deleted = 0
       var activated = 0
       for hit in left {
-        let after = try await after(hit.line, key, keys, in: transaction)
+        let after = try await lines.line(hit.line, in: hit.batch)?.after ?? []
         guard let row = try await lock(hit, keys, in: transaction) else { continue }
         if Set(row.ledgerTags).isDisjoint(with: after) {
           if try await pairs.apply(.ledgerLeft, to: row, keys: keys, in: transaction) == nil { deleted += 1 }
@@ -43,7 +45,7 @@ struct LedgerApplier: Sendable {
         }
       }
       for hit in arrived {
-        let after = try await after(hit.line, key, keys, in: transaction).filter(keys.isLive)
+        let after = try await lines.line(hit.line, in: hit.batch)?.after?.filter(keys.isLive) ?? []
         guard !after.isEmpty, var row = try await lock(hit, keys, in: transaction), row.state == .pending else { continue }
         row.ledgerTags = after
         if try await pairs.apply(.ledgerArrived(row.tags), to: row, keys: keys, in: transaction)?.state == .active { activated += 1 }
@@ -53,7 +55,7 @@ struct LedgerApplier: Sendable {
       try await transaction.pipeline([
         BoundStatement(
           LedgerStore.finish, key + [.int8(Int64(deleted)), .int8(Int64(activated)), .int8(Int64(unknown)), .timestamp(clock.now())]),
-        BoundStatement(LedgerStore.removeLines, key),
+        BoundStatement(LedgerStore.removeBatches, key),
         audit.record(
           .ledgerChangesApplied, tenant: tenant, actor: "job:ledger-changes", object: job.description,
           detail: ["deleted": String(deleted), "activated": String(activated), "unknown": String(unknown)]),
@@ -62,19 +64,81 @@ struct LedgerApplier: Sendable {
     }
   }
 
+  /// Pairs whose ledger tag a line's `before` names; where the line has a reference, that customer's only.
+  private func left(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
+    var hits: [Hit] = []
+    for row in try await transaction.query(LedgerStore.left, key).rows {
+      let hit = Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)), batch: try row.int(3))
+      guard let line = try await lines.line(hit.line, in: hit.batch) else { continue }
+      if let ref = line.ref, try row.optionalBytes(4) != lines.keys.index(ofReference: ref, kind: "ledger") { continue }
+      hits.append(hit)
+    }
+    return hits
+  }
+
+  /// Pending pairs whose customer a line names. Only where there is one are the lines read for it.
+  private func arrived(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
+    var pending: [[UInt8]: [(pair: PairID, subject: SubjectID)]] = [:]
+    for row in try await transaction.query(LedgerStore.pending, [key[0]]).rows {
+      pending[try row.bytes(2), default: []].append((PairID(try row.uuid(0)), SubjectID(try row.uuid(1))))
+    }
+    guard !pending.isEmpty else { return [] }
+    var hits: [Hit] = []
+    for row in try await transaction.query(LedgerStore.firstLines, key).rows {
+      let first = try row.int(0)
+      guard let batch = try await lines.batch(first) else { continue }
+      for number in first..<(first + batch.count) {
+        guard let line = batch.line(number), let ref = line.ref, line.after != nil else { continue }
+        for (pair, subject) in pending[lines.keys.index(ofReference: ref, kind: "ledger"), default: []] {
+          hits.append(Hit(line: number, pair: pair, subject: subject, batch: first))
+        }
+      }
+    }
+    return hits
+  }
+
   private func lock(_ hit: Hit, _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> PairRow? {
     guard try await pairs.lock(hit.subject, tenant: keys.tenantID, in: transaction),
       let row = try await transaction.query(PairStore.byID, [.uuid(keys.tenantID.uuid), .uuid(hit.pair.uuid)]).rows.first
     else { return nil }
     return try PairRow(row, keys)
   }
+}
 
-  private func after(_ line: Int, _ key: [SQLValue], _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> [EdgeTag] {
-    guard let row = try await transaction.query(LedgerStore.afterOf, key + [.int8(Int64(line))]).rows.first else { return [] }
-    return try (row.optionalBytesArray(0) ?? []).map { try keys.opened(stored: $0) }
+/// The lines of a job whose row is locked, as they are wanted: of all rows one is open at a time.
+private final class KeptLines {
+  let keys: TenantKeys
+  private let job: LedgerJobID
+  private let transaction: TenantTransaction
+  private var opened: OpenedLines?
+
+  init(job: LedgerJobID, keys: TenantKeys, transaction: TenantTransaction) {
+    self.job = job
+    self.keys = keys
+    self.transaction = transaction
   }
 
-  private static func hit(_ row: Row) throws -> Hit {
-    Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)))
+  private var key: [SQLValue] { [.uuid(keys.tenantID.uuid), .uuid(job.uuid)] }
+
+  /// While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
+  func resealed() async throws {
+    let peppers = SQLValue.int4Array(SealedLines.peppers(keys))
+    while let row = try await transaction.query(LedgerStore.otherwiseSealed, key + [peppers]).rows.first {
+      let first = try row.int(0)
+      let forms = try SealedLines.open(try row.bytes(1), first: first, of: job, keys: keys).forms(keys)
+      try await transaction.query(
+        LedgerStore.reseal, key + [.int8(Int64(first)), peppers, .bytesArray(forms.tags), .int4Array(forms.lines)])
+    }
   }
+
+  /// The row that begins with that line.
+  func batch(_ first: Int) async throws -> OpenedLines? {
+    if let opened, opened.first == first { return opened }
+    guard let row = try await transaction.query(LedgerStore.batch, key + [.int8(Int64(first))]).rows.first else { return nil }
+    let lines = try SealedLines.open(try row.bytes(0), first: first, of: job, keys: keys)
+    opened = lines
+    return lines
+  }
+
+  func line(_ number: Int, in batch: Int) async throws -> LedgerLine? { try await self.batch(batch)?.line(number) }
 }
