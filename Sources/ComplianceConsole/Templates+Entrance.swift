@@ -71,9 +71,9 @@ extension Templates {
       """
       {{<layout}}{{$content}}
       <h1>{{title}}</h1>
-      <p class="lead">{{lead}}</p>
-      {{#code}}<p class="lead">{{t.errorCode}}: <code>{{code}}</code></p>{{/code}}
-      {{#backPath}}<p><a href="{{backPath}}">{{t.back}}</a></p>{{/backPath}}
+      <div class="card"><p>{{lead}}</p>
+      {{#code}}<p class="hint">{{t.errorCode}}: <code>{{code}}</code></p>{{/code}}
+      {{#backPath}}<p><a class="button quiet" href="{{backPath}}">{{t.back}}</a></p>{{/backPath}}</div>
       {{/content}}{{/layout}}
       """
     ),

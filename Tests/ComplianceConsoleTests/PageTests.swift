@@ -32,6 +32,10 @@ struct PageTests {
     #expect(Words(language: .ja).actor("staff:stf_1") == "担当者 stf_1")
     #expect(Words(language: .en).actor("person") == "The person")
     #expect(Words(language: .en).named("purpose", "somethingNew") == "somethingNew")
+    #expect(Words(language: .en).purposes(["customerDueDiligence", "newsletter"]) == "Customer due diligence, newsletter")
+    #expect(Words(language: .ja).basis("reception:SIM-C1") == "J-LIS受付番号 SIM-C1")
+    #expect(Words(language: .en).basis("the contract: cancelled by us") == "the contract: cancelled by us")
+    #expect([999, 38_214, 4_200_000, 7_950_000_000].map { Words(language: .en).size($0) } == ["999 B", "38.2 kB", "4.2 MB", "7.9 GB"])
   }
 
   @Test(arguments: [
@@ -44,8 +48,12 @@ struct PageTests {
     let instant = try #require(Words.instant("2026-04-01T09:30"))
     #expect(instant == (try Date("2026-04-01T00:30:00Z", strategy: .iso8601)))
     #expect(Words.input(instant) == "2026-04-01T09:30")
-    #expect(Words(language: .ja).time(instant) == "2026年4月1日 9:30")
+    #expect(Words(language: .ja).time(instant) == "2026年4月1日 9:30 JST")
     #expect(Words(language: .en).time(instant) == "2026-04-01 09:30 JST")
+    let second = instant.addingTimeInterval(7)
+    #expect(Words(language: .ja).time(second, seconds: true) == "2026年4月1日 9:30:07 JST")
+    #expect(Words.input(second, seconds: true) == "2026-04-01T09:30:07")
+    #expect(Words.instant("2026-04-01T09:30:07") == second)
     for text in ["", "2026-04-01", "2026-13-01T00:00", "0-0-0T0:0", "2026-04-01T25:00", String(repeating: "9", count: 400)] {
       #expect(Words.instant(text) == nil)
     }
