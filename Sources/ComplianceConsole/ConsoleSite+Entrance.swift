@@ -213,6 +213,7 @@ extension ConsoleSite {
         "secret": Self.grouped(enrolment.secret), "action": "/console/\(tenant)/enrol/\(token)", "token": formToken,
         "switchPath": "/console/\(tenant)/enrol/\(token)?language=\(words.language.other.rawValue)",
       ]
+      if let code = QRCode(enrolment.address) { values["qr"] = ["svg": code.svg(title: words["enrolCode"])] }
       if let problem { values["problem"] = problem }
       return .page(render("enrol", words["enrol"], visit, values), status: problem == nil ? .ok : .unprocessableContent)
     }

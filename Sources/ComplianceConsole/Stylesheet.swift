@@ -71,6 +71,7 @@ enum Stylesheet {
     .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .c3 { fill: var(--c3); } .c4 { fill: var(--c4); } .legend { list-style: none; margin: .6rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem; }
     .legend svg { display: inline-block; width: .9rem; height: .9rem; margin-right: .35rem; vertical-align: -.1rem; } details { margin-top: .8rem; } summary { cursor: pointer; color: var(--accent); padding: .3rem 0; }
     progress { width: 100%; height: .9rem; accent-color: var(--accent); } .crumbs { font-size: .92rem; margin: 0 0 .6rem; } .secret { font-size: 1.15rem; letter-spacing: .08em; }
+    .qr { width: 13rem; max-width: 100%; border-radius: 6px; border: 1px solid var(--line); margin: 0 0 1rem; }
     .points { margin: 1rem 0; padding-left: 1.8rem; } .points li { margin: 0 0 .4rem; }
     footer { max-width: 76rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--soft); font-size: .9rem; }
     @media (max-width: 60rem) {

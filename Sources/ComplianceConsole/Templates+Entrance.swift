@@ -55,6 +55,8 @@ extension Templates {
       <form class="card" method="post" action="{{action}}">{{>token}}
       <p>{{t.name}}: <strong>{{account}}</strong></p>
       <h2>{{t.enrolStep1}}</h2>
+      {{#qr}}<figure>{{{svg}}}</figure>{{/qr}}
+      <p class="hint">{{t.enrolByHand}}</p>
       <p><code class="secret" id="secret">{{secret}}</code></p>
       <p><a href="{{address}}">{{t.openApp}}</a></p>
       <h2>{{t.enrolStep2}}</h2>

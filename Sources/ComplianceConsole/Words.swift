@@ -147,7 +147,9 @@ struct Words: Sendable {
     next | 次へ | Continue
     enrol | アカウントの登録 | Set up your account
     enrolLead | 二要素認証を設定し、パスワードを決めてください。このリンクは一度だけ使えます。 | Set up the second factor and choose a password. This link works once.
-    enrolStep1 | 1. 認証アプリに次の鍵を登録します | 1. Add this key to your authenticator app
+    enrolStep1 | 1. 認証アプリで読み取ります | 1. Scan this with your authenticator app
+    enrolCode | 認証アプリ用のQRコード | QR code for your authenticator app
+    enrolByHand | 読み取れないときは、この鍵を入力します。 | If it cannot be scanned, enter this key.
     openApp | 認証アプリで開く | Open in the authenticator app
     enrolStep2 | 2. パスワードを決めます | 2. Choose a password
     passwordHint | 12文字以上。いくつかの単語をつなげると覚えやすくなります。 | At least 12 characters; several words are easy to remember.

@@ -83,6 +83,18 @@ struct PageTests {
     #expect((chart["rows"] as? [[String: Any]])?.count == 1)
   }
 
+  /// That readers read it, Tests/Console tries.
+  @Test(arguments: [(14, 21), (15, 25), (122, 45), (666, 97)])
+  func aQRCodeIsAsLargeAsItsTextNeeds(bytes: Int, size: Int) throws {
+    let code = try #require(QRCode(String(repeating: "a", count: bytes)))
+    #expect(code.size == size)
+    // The three eyes, and none in the fourth corner.
+    let eyes = [(0, 0), (size - 7, 0), (0, size - 7)]
+    for (x, y) in eyes { #expect((0..<7).allSatisfy { code[x + $0, y] && code[x, y + $0] } && !code[x + 1, y + 1] && code[x + 3, y + 3]) }
+    #expect(!(0..<7).allSatisfy { code[size - 7 + $0, size - 1] })
+    #expect(QRCode(String(repeating: "a", count: 667)) == nil)
+  }
+
   /// WCAG 2.2, 1.4.3: 4.5 to 1 for text, in light and in dark.
   @Test func coloursStandApart() throws {
     let schemes = Stylesheet.text.components(separatedBy: "@media (prefers-color-scheme: dark)")
