@@ -2,9 +2,9 @@ import Foundation
 
 /// Charts as SVG, each with the same figures as a table. Values of the template `overview`; whatever is a word is escaped.
 enum Chart {
-  private static let width = 400.0
+  private static let width = 330.0
   private static let height = 190.0
-  private static let left = 38.0
+  private static let left = 34.0
   private static let bottom = 24.0
   private static let top = 10.0
 

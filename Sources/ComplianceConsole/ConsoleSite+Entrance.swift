@@ -39,9 +39,16 @@ extension ConsoleSite {
     } catch let refusal as Refusal where refusal.code == "staffSessionEnded" {
       return toSignIn(visit, tenant)
     }
-    // Whatever a form asks for, it is one that this session was shown.
-    if visit.method == .post { try visit.requireToken(of: secret) }
-    return try await page(StaffVisit(visit: visit, session: session, secret: secret, words: words))
+    let staff = StaffVisit(visit: visit, session: session, secret: secret, words: words)
+    do {
+      // Whatever a form asks for, it is one that this session was shown.
+      if visit.method == .post { try visit.requireToken(of: secret) }
+      return try await page(staff)
+    } catch let refusal as Refusal where refusal.code == "staffSessionEnded" {
+      return toSignIn(visit, tenant)
+    } catch {
+      return failure(error, staff)
+    }
   }
 
   private func page(_ staff: StaffVisit) async throws -> Answer {
@@ -96,7 +103,9 @@ extension ConsoleSite {
       "menu": entries.map { ["path": "/console/\($0)", "label": words[$0], "current": $0 == menu] as [String: Any] },
     ]
     // After a form, the way to the other language leads to the page that the form was on.
-    if staff.visit.method == .post { all["switchPath"] = "/console/\(menu)?language=\(words.language.other.rawValue)" }
+    if staff.visit.method == .post {
+      all["switchPath"] = "/console/\(menu.isEmpty ? "overview" : menu)?language=\(words.language.other.rawValue)"
+    }
     all.merge(values) { $1 }
     return .page(render(template, title, staff.visit, all), status: status)
   }
@@ -204,6 +213,7 @@ extension ConsoleSite {
         "secret": Self.grouped(enrolment.secret), "action": "/console/\(tenant)/enrol/\(token)", "token": formToken,
         "switchPath": "/console/\(tenant)/enrol/\(token)?language=\(words.language.other.rawValue)",
       ]
+      if let code = QRCode(enrolment.address) { values["qr"] = ["svg": code.svg(title: words["enrolCode"])] }
       if let problem { values["problem"] = problem }
       return .page(render("enrol", words["enrol"], visit, values), status: problem == nil ? .ok : .unprocessableContent)
     }

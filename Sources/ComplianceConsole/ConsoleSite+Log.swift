@@ -36,7 +36,7 @@ extension ConsoleSite {
       "state": ["tone": tone, "label": words["export_\(export.state.rawValue)"]], "after": time(export.after, words),
       "before": time(export.before, words), "encoding": export.encoding.rawValue.uppercased(), "events": export.events,
       "covered": export.covered, "total": max(1, export.total), "isRunning": export.state == .waiting || export.state == .running,
-      "size": "\(export.bytes) B",
+      "size": words.size(Int64(export.bytes)),
     ]
     if let digest = export.digest { values["digest"] = Base64URL.encode(digest) }
     if let expires = export.expiresAt, export.state == .done {

@@ -78,7 +78,8 @@ extension ConsoleSite {
     all["erased"] = subject.erasedAt != nil
     all["consents"] = page.elements.reversed().map { row($0, words) }
     all["hasConsents"] = !page.elements.isEmpty
-    let envelopes = try await evidence(of: id, staff)
+    all["noConsentsLead"] = words[at == nil ? "noConsentsOfPerson" : "noConsentsThen"]
+    let envelopes = try await evidence(of: id, staff, at)
     all["envelopes"] = envelopes
     all["hasEvidence"] = !envelopes.isEmpty
     all["entries"] = entries.map { entry(of: $0, words) }
@@ -86,24 +87,27 @@ extension ConsoleSite {
     return show(staff, "person", words["person"], at: "search", all)
   }
 
-  /// The evidence envelopes of a person: that they are there, and until when. What is inside, the console cannot read.
-  private func evidence(of id: SubjectID, _ staff: StaffVisit) async throws -> [[String: Any]] {
+  /// The evidence envelopes of a person: that they are there (as of an instant), and until when. What is inside, the console cannot read.
+  private func evidence(of id: SubjectID, _ staff: StaffVisit, _ at: Date?) async throws -> [[String: Any]] {
     let words = staff.words
-    return try await services.evidence.list(staff.caller, subjectID: id, limit: 100, pageToken: nil).elements.map { envelope in
+    let then = at ?? .distantFuture
+    let known = try await services.evidence.list(staff.caller, subjectID: id, limit: 100, pageToken: nil).elements
+    return known.filter { $0.createdAt <= then }.map { envelope in
+      let isShredded = envelope.shreddedAt.map { $0 <= then } ?? false
       var row: [String: Any] = [
         "id": envelope.id.description, "kind": words.named("evidence", envelope.kind.rawValue), "created": time(envelope.createdAt, words),
         "verification": envelope.verificationID.description,
-        "state": envelope.shreddedAt == nil
-          ? ["tone": "good", "label": words["evidenceKept"]] : ["tone": "", "label": words["evidenceShredded"]],
+        "state": isShredded
+          ? ["tone": "", "label": words["evidenceShredded"]] : ["tone": "good", "label": words["evidenceKept"]],
       ]
-      if let until = envelope.retainUntil { row["keptUntil"] = time(until, words) }
+      if let until = envelope.retainUntil, envelope.contractEndedAt.map({ $0 <= then }) ?? true { row["keptUntil"] = time(until, words) }
       return row
     }
   }
 
   private func entry(of entry: TimelineEntry, _ words: Words) -> [String: Any] {
     var values: [String: Any] = [
-      "at": time(entry.at, words), "kind": words["kind_\(entry.kind.rawValue)"], "object": entry.object,
+      "at": time(entry.at, words, seconds: true), "kind": words["kind_\(entry.kind.rawValue)"], "object": entry.object,
     ]
     switch entry.kind {
     case .consent:
@@ -113,7 +117,11 @@ extension ConsoleSite {
     case .verification, .check:
       let isGood = ["ok", "valid", "updated", "unchanged"].contains(entry.outcome)
       values["state"] = ["tone": isGood ? "good" : "warn", "label": words.named("result", entry.outcome)]
-      values["by"] = words.named("purpose", entry.by) + (entry.basis.isEmpty || entry.basis == "none" ? "" : " · \(entry.basis)")
+      // Of latest items no card is shown: J-LIS is asked.
+      let isQuestion = entry.kind == .verification && entry.by == "latestItems"
+      if isQuestion { values["kind"] = words["kind_latestItems"] }
+      let method = entry.basis.isEmpty ? "" : words.named("method", entry.basis)
+      values["by"] = ((isQuestion ? [] : [words.named("purpose", entry.by)]) + (method.isEmpty ? [] : [method])).joined(separator: " · ")
     }
     return values
   }
@@ -136,7 +144,7 @@ extension ConsoleSite {
     if let next = page.nextPageToken {
       var query = ["page=\(Self.encoded(next))"]
       if let wanted { query.append("state=\(wanted.rawValue)") }
-      if let at { query.append("at=\(Self.encoded(Words.input(at)))") }
+      if let at { query.append("at=\(Self.encoded(Words.input(at, seconds: true)))") }
       all["nextPath"] = "/console/consents?" + query.joined(separator: "&")
     }
     return show(staff, "consents", words["consents"], at: "consents", all)
@@ -145,10 +153,18 @@ extension ConsoleSite {
   func consent(_ staff: StaffVisit, _ id: ConsentID) async throws -> Answer {
     let words = staff.words
     let (at, values) = asOf(staff.visit, words, path: "/console/consents/\(id)")
-    let consent =
-      if let at { try await services.consents.get(staff.caller, id: id, at: at) } else {
-        try await services.consents.get(staff.caller, id: id)
-      }
+    let consent: Consent
+    do {
+      consent =
+        if let at { try await services.consents.get(staff.caller, id: id, at: at) } else {
+          try await services.consents.get(staff.caller, id: id)
+        }
+    } catch let refusal as Refusal where refusal.kind == .notFound && at != nil {
+      // It may be younger than the instant, which is an answer as well.
+      _ = try await services.consents.get(staff.caller, id: id)
+      return show(
+        staff, "notYet", words["consent"], at: "consents", values.merging(["id": id.description]) { $1 }, status: .notFound)
+    }
     let events = try await services.consents.events(staff.caller, id: id).filter { $0.at <= at ?? .distantFuture }
     let notice = try await services.notices.get(staff.caller, id: consent.noticeID, version: consent.version)
     var all = row(consent, words).merging(values) { $1 }
@@ -162,7 +178,7 @@ extension ConsoleSite {
     all["version"] = consent.version
     all["digest"] = Base64URL.encode(consent.noticeDigest)
     all["receiptPath"] = "/console/consents/\(id)/receipt"
-    let envelopes = try await evidence(of: consent.subjectID, staff)
+    let envelopes = try await evidence(of: consent.subjectID, staff, at)
     all["envelopes"] = envelopes
     all["hasEvidence"] = !envelopes.isEmpty
     if consent.isAtSource {
@@ -171,7 +187,10 @@ extension ConsoleSite {
       all["source"] = source
     }
     all["events"] = events.map { event -> [String: Any] in
-      ["at": time(event.at, words), "state": state(event.state, words), "by": words.actor(event.actor), "basis": event.basis]
+      [
+        "at": time(event.at, words, seconds: true), "state": state(event.state, words), "by": words.actor(event.actor),
+        "basis": words.basis(event.basis),
+      ]
     }
     all["noticeLang"] = notice.language
     all["shown"] = ["title": notice.title, "body": notice.body, "method": notice.withdrawalMethod] as [String: Any]

@@ -32,7 +32,8 @@ extension ConsoleSite {
     let waits = pair.state == .needsDecision
     var all: [String: Any] = [
       "id": id.description, "personPath": "/console/people/\(pair.subjectID)", "subject": pair.subjectID.description,
-      "ref": pair.ledgerRef ?? "–", "state": words.named("pair", pair.state.rawValue), "action": "/console/pairs/\(id)",
+      "ref": pair.ledgerRef ?? "–", "action": "/console/pairs/\(id)",
+      "state": ["tone": waits ? "warn" : pair.state == .active ? "good" : "", "label": words.named("pair", pair.state.rawValue)],
       "canDecide": waits && staff.session.role >= .officer, "needsOfficer": waits && staff.session.role < .officer,
       "typedBasis": staff.visit.field("basis"),
     ]
@@ -79,9 +80,10 @@ extension ConsoleSite {
         job.problem != nil
         ? ("bad", "\(words["failing"]): \(job.problem ?? "")") : isLate ? ("warn", words["late"]) : ("good", words["healthy"])
       var row: [String: Any] = [
-        "name": job.name, "state": ["tone": tone, "label": label], "ran": time(job.ranAt, words), "items": job.items,
+        "name": words.named("job", job.name), "state": ["tone": tone, "label": label], "ran": time(job.ranAt, words, seconds: true),
+        "items": job.items,
       ]
-      if let succeeded = job.succeededAt { row["succeeded"] = time(succeeded, words) }
+      if let succeeded = job.succeededAt { row["succeeded"] = time(succeeded, words, seconds: true) }
       return row
     }
     return show(

@@ -110,11 +110,27 @@ public struct ConsoleSite: Sendable {
     return library.render(all, withTemplate: template) ?? ""
   }
 
-  /// Why a page cannot be shown, as a page.
+  /// Why a page cannot be shown, as a page of somebody who is not signed in.
   private func failure(_ error: any Error, _ language: Language, isDoor: Bool, _ requestID: String) -> Answer {
     let words = Words(language: language)
-    var values: [String: Any] = ["narrow": true, "home": isDoor ? "/door" : "/console"]
+    if let refusal = error as? Refusal, refusal.code == "staffSessionEnded" { return .redirect("/console") }
+    var (title, values, status) = explain(error, words, requestID)
+    values["narrow"] = true
+    values["home"] = isDoor ? "/door" : "/console"
     if !isDoor { values["backPath"] = "/console" }
+    return .page(render("message", title, language, path: isDoor ? "/door" : "/console", values), status: status)
+  }
+
+  /// The same of a member of staff, whose menu stays.
+  func failure(_ error: any Error, _ staff: StaffVisit) -> Answer {
+    let (title, values, status) = explain(error, staff.words, staff.visit.requestID)
+    return show(staff, "message", title, at: "", values.merging(["backPath": "/console/overview"]) { $1 }, status: status)
+  }
+
+  private func explain(
+    _ error: any Error, _ words: Words, _ requestID: String
+  ) -> (title: String, values: [String: Any], status: HTTPResponse.Status) {
+    var values: [String: Any] = [:]
     var status = HTTPResponse.Status.internalServerError
     var title = words["downTitle"]
     var lead = words["downLead"]
@@ -129,7 +145,6 @@ public struct ConsoleSite: Sendable {
     case let refusal as Refusal:
       values["code"] = refusal.code
       switch (refusal.kind, refusal.code) {
-      case (_, "staffSessionEnded"): return Answer.redirect("/console")
       case (_, "doorSessionEnded"): (status, title, lead) = (.unauthorized, words["doorOver"], words["doorOverLead"])
       case (_, "doorLinkInvalid"): (status, title, lead) = (.notFound, words["doorInvalid"], words["doorInvalidLead"])
       case (_, "notPermittedForStatus"): (status, title, lead) = (.forbidden, words["notVerifierTitle"], words["notVerifierLead"])
@@ -146,7 +161,8 @@ public struct ConsoleSite: Sendable {
         "a page failed", metadata: ["errorType": .string(String(describing: type(of: error))), "requestId": .string(requestID)])
     }
     values["lead"] = lead
-    return .page(render("message", title, language, path: isDoor ? "/door" : "/console", values), status: status)
+    values["tone"] = status.code >= 500 ? "warn" : ""
+    return (title, values, status)
   }
 
   /// A refusal in the reader's language, where there are words for it.
@@ -156,8 +172,8 @@ public struct ConsoleSite: Sendable {
 
   // MARK: Values for templates
 
-  func time(_ date: Date, _ words: Words) -> [String: Any] {
-    ["iso": date.formatted(.iso8601), "text": words.time(date)]
+  func time(_ date: Date, _ words: Words, seconds: Bool = false) -> [String: Any] {
+    ["iso": date.formatted(.iso8601), "text": words.time(date, seconds: seconds)]
   }
 
   func state(_ state: ConsentState, _ words: Words) -> [String: Any] {
@@ -175,7 +191,7 @@ public struct ConsoleSite: Sendable {
   func row(_ consent: Consent, _ words: Words) -> [String: Any] {
     var row: [String: Any] = [
       "id": consent.id.description, "path": "/console/consents/\(consent.id)", "state": state(consent.state, words),
-      "purposes": consent.purposes.joined(separator: words.language == .ja ? "、" : ", "), "items": items(consent, words),
+      "purposes": words.purposes(consent.purposes), "items": items(consent, words),
     ]
     if let given = consent.givenAt { row["given"] = time(given, words) }
     if let until = consent.validUntil { row["until"] = time(until, words) }
@@ -183,14 +199,14 @@ public struct ConsoleSite: Sendable {
   }
 
   func items(_ consent: Consent, _ words: Words) -> String {
-    consent.items.isEmpty ? words["noItems"] : consent.items.map(words.item).joined(separator: words.language == .ja ? "、" : ", ")
+    consent.items.isEmpty ? words["noItems"] : words.list(consent.items.map(words.item))
   }
 
-  /// What the as-of form needs; `at` is the instant that is shown.
+  /// What the as-of form needs; `at` is the instant that is shown: the end of the second that was asked for, so that what a page dates to a second is in it.
   func asOf(_ visit: Visit, _ words: Words, path: String) -> (at: Date?, values: [String: Any]) {
-    let at = visit.query["at"].flatMap(Words.instant)
-    var values: [String: Any] = ["asOfPath": path, "asOfValue": Words.input(at ?? clock.now())]
-    if let at { values["asOfText"] = words.time(at) }
-    return (at, values)
+    let asked = visit.query["at"].flatMap(Words.instant)
+    var values: [String: Any] = ["asOfPath": path, "asOfValue": Words.input(asked ?? clock.now(), seconds: true)]
+    if let asked { values["asOfText"] = words.time(asked, seconds: true) }
+    return (asked?.addingTimeInterval(0.999), values)
   }
 }

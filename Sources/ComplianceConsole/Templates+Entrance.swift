@@ -55,6 +55,8 @@ extension Templates {
       <form class="card" method="post" action="{{action}}">{{>token}}
       <p>{{t.name}}: <strong>{{account}}</strong></p>
       <h2>{{t.enrolStep1}}</h2>
+      {{#qr}}<figure>{{{svg}}}</figure>{{/qr}}
+      <p class="hint">{{t.enrolByHand}}</p>
       <p><code class="secret" id="secret">{{secret}}</code></p>
       <p><a href="{{address}}">{{t.openApp}}</a></p>
       <h2>{{t.enrolStep2}}</h2>
@@ -71,9 +73,9 @@ extension Templates {
       """
       {{<layout}}{{$content}}
       <h1>{{title}}</h1>
-      <p class="lead">{{lead}}</p>
-      {{#code}}<p class="lead">{{t.errorCode}}: <code>{{code}}</code></p>{{/code}}
-      {{#backPath}}<p><a href="{{backPath}}">{{t.back}}</a></p>{{/backPath}}
+      <div class="card"><p>{{lead}}</p>
+      {{#code}}<p class="hint">{{t.errorCode}}: <code>{{code}}</code></p>{{/code}}
+      {{#backPath}}<p><a class="button quiet" href="{{backPath}}">{{t.back}}</a></p>{{/backPath}}</div>
       {{/content}}{{/layout}}
       """
     ),

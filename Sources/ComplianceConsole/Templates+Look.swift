@@ -27,7 +27,7 @@ extension Templates {
       <h1>{{t.search}}</h1>
       <p class="lead">{{t.searchLead}}</p>
       <form class="card inline" method="post" action="/console/search" role="search">{{>token}}
-      <div class="field"><label for="term">{{t.searchTerm}}</label><p class="hint" id="term-hint">{{t.searchNote}}</p><input id="term" name="term" required maxlength="128" autocomplete="off" spellcheck="false" aria-describedby="term-hint"></div>
+      <div class="field wide"><label for="term">{{t.searchTerm}}</label><p class="hint" id="term-hint">{{t.searchNote}}</p><input id="term" name="term" required maxlength="128" autocomplete="off" spellcheck="false" aria-describedby="term-hint"></div>
       <button>{{t.searchDo}}</button>
       </form>
       {{#hasSearched}}<section aria-labelledby="results"><h2 id="results">{{t.results}}</h2>
@@ -49,7 +49,7 @@ extension Templates {
       {{>asOf}}
       <section class="card" aria-labelledby="consents"><h2 id="consents">{{t.personConsents}}</h2>
       {{#hasConsents}}{{>consentTable}}{{/hasConsents}}
-      {{^hasConsents}}<div class="empty"><strong>{{t.noConsents}}</strong></div>{{/hasConsents}}
+      {{^hasConsents}}<div class="empty"><strong>{{t.noConsents}}</strong><p>{{noConsentsLead}}</p></div>{{/hasConsents}}
       </section>
       <section class="card" aria-labelledby="evidence"><h2 id="evidence">{{t.envelopes}}</h2>
       {{#hasEvidence}}<p class="lead">{{t.evidenceLead}}</p>{{>evidenceTable}}{{/hasEvidence}}
@@ -57,7 +57,7 @@ extension Templates {
       </section>
       <section class="card" aria-labelledby="timeline"><h2 id="timeline">{{t.timeline}}</h2>
       {{#hasEntries}}<ol class="timeline">
-      {{#entries}}<li>{{#at}}{{>time}}{{/at}}<div class="row"><strong>{{kind}}</strong> {{#state}}{{>state}}{{/state}} <span>{{by}}</span></div>{{#path}}<a class="id" href="{{path}}">{{object}}</a>{{/path}}{{^path}}<span class="id">{{object}}</span>{{/path}}</li>
+      {{#entries}}<li>{{#at}}{{>time}}{{/at}}<div><div class="row"><strong>{{kind}}</strong> {{#state}}{{>state}}{{/state}} <span>{{by}}</span></div>{{#path}}<a class="id" href="{{path}}">{{object}}</a>{{/path}}{{^path}}<span class="id soft">{{object}}</span>{{/path}}</div></li>
       {{/entries}}</ol>{{/hasEntries}}
       {{^hasEntries}}<div class="empty"><strong>{{t.noTimeline}}</strong></div>{{/hasEntries}}
       </section>
@@ -75,6 +75,18 @@ extension Templates {
       {{^hasConsents}}<div class="empty"><strong>{{t.noConsents}}</strong><p>{{t.noConsentsLead}}</p></div>{{/hasConsents}}
       </div>
       {{#nextPath}}<p><a class="button quiet" rel="next" href="{{nextPath}}">{{t.more}}</a></p>{{/nextPath}}
+      {{/content}}{{/layout}}
+      """
+    ),
+    (
+      "notYet",
+      """
+      {{<layout}}{{$content}}
+      <p class="crumbs"><a href="/console/consents">{{t.consents}}</a></p>
+      <h1>{{t.consent}}</h1>
+      <p class="row"><span class="id">{{id}}</span></p>
+      {{>asOf}}
+      <div class="card empty"><strong>{{t.notYet}}</strong><p><a href="{{asOfPath}}">{{t.asOfNow}}</a></p></div>
       {{/content}}{{/layout}}
       """
     ),

@@ -25,7 +25,7 @@ extension Templates {
       <p class="crumbs"><a href="/console/pairs">{{t.pairs}}</a></p>
       <h1>{{t.pair}}</h1>
       {{#problem}}<p class="note bad" role="alert">{{problem}}</p>{{/problem}}
-      <div class="card"><dl><dt>{{t.pair}}</dt><dd class="id">{{id}}</dd><dt>{{t.subject}}</dt><dd><a class="id" href="{{personPath}}">{{subject}}</a></dd><dt>{{t.ledgerRef}}</dt><dd>{{ref}}</dd><dt>{{t.state}}</dt><dd>{{state}}</dd>{{#until}}<dt>{{t.decideUntil}}</dt><dd>{{>time}}</dd>{{/until}}{{#decidedBy}}<dt>{{t.decidedBy}}</dt><dd>{{decidedBy}}</dd><dt>{{t.decisionBasis}}</dt><dd>{{decisionBasis}}</dd>{{/decidedBy}}</dl></div>
+      <div class="card"><dl><dt>{{t.pair}}</dt><dd class="id">{{id}}</dd><dt>{{t.subject}}</dt><dd><a class="id" href="{{personPath}}">{{subject}}</a></dd><dt>{{t.ledgerRef}}</dt><dd>{{ref}}</dd><dt>{{t.state}}</dt><dd>{{#state}}{{>state}}{{/state}}</dd>{{#until}}<dt>{{t.decideUntil}}</dt><dd>{{>time}}</dd>{{/until}}{{#decidedBy}}<dt>{{t.decidedBy}}</dt><dd>{{decidedBy}}</dd><dt>{{t.decisionBasis}}</dt><dd>{{decisionBasis}}</dd>{{/decidedBy}}</dl></div>
       {{#canDecide}}<form class="card" method="post" action="{{action}}">{{>token}}
       <h2>{{t.decision}}</h2>
       <div class="field"><label for="basis">{{t.decisionBasis}}</label><p class="hint" id="basis-hint">{{t.decisionBasisHint}}</p><textarea id="basis" name="basis" required maxlength="500" aria-describedby="basis-hint">{{typedBasis}}</textarea></div>
@@ -53,8 +53,8 @@ extension Templates {
       </div>
       </form>{{/mayOrder}}
       <div class="card">
-      {{#hasExports}}<table class="stack"><thead><tr><th scope="col">{{t.created}}</th><th scope="col">{{t.state}}</th><th scope="col">{{t.period}}</th><th scope="col">{{t.format}}</th><th scope="col">{{t.events}}</th><th scope="col">{{t.details}}</th></tr></thead><tbody>
-      {{#exports}}<tr><td>{{#created}}{{>time}}{{/created}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.period}}">{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</td><td data-label="{{t.format}}">{{encoding}}</td><td data-label="{{t.events}}">{{events}}</td><td><a href="{{path}}">{{t.open}}<span class="id"> {{id}}</span></a></td></tr>{{/exports}}
+      {{#hasExports}}<table class="stack"><thead><tr><th scope="col">{{t.created}}</th><th scope="col">{{t.state}}</th><th scope="col">{{t.period}}</th><th scope="col">{{t.format}}</th><th scope="col">{{t.events}}</th><th scope="col">{{t.exportID}}</th></tr></thead><tbody>
+      {{#exports}}<tr><td>{{#created}}{{>time}}{{/created}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.period}}">{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</td><td data-label="{{t.format}}">{{encoding}}</td><td data-label="{{t.events}}">{{events}}</td><td><a class="id" href="{{path}}">{{id}}</a></td></tr>{{/exports}}
       </tbody></table>{{/hasExports}}
       {{^hasExports}}<div class="empty"><strong>{{t.noExports}}</strong><p>{{t.noExportsLead}}</p></div>{{/hasExports}}
       </div>
@@ -101,7 +101,7 @@ extension Templates {
       <p class="lead">{{t.jobsLead}}</p>
       <section class="card" aria-labelledby="health"><h2 id="health">{{t.health}}</h2>
       {{#hasJobs}}<table class="stack"><thead><tr><th scope="col">{{t.job}}</th><th scope="col">{{t.health}}</th><th scope="col">{{t.lastRun}}</th><th scope="col">{{t.lastSuccess}}</th><th scope="col">{{t.worked}}</th></tr></thead><tbody>
-      {{#jobs}}<tr><td><code>{{name}}</code></td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.lastRun}}">{{#ran}}{{>time}}{{/ran}}</td><td data-label="{{t.lastSuccess}}">{{#succeeded}}{{>time}}{{/succeeded}}{{^succeeded}}–{{/succeeded}}</td><td data-label="{{t.worked}}">{{items}}</td></tr>{{/jobs}}
+      {{#jobs}}<tr><td>{{name}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.lastRun}}">{{#ran}}{{>time}}{{/ran}}</td><td data-label="{{t.lastSuccess}}">{{#succeeded}}{{>time}}{{/succeeded}}{{^succeeded}}–{{/succeeded}}</td><td data-label="{{t.worked}}">{{items}}</td></tr>{{/jobs}}
       </tbody></table>{{/hasJobs}}
       {{^hasJobs}}<div class="empty"><strong>{{t.noJobs}}</strong></div>{{/hasJobs}}
       </section>
@@ -125,7 +125,7 @@ extension Templates {
       <div class="card"><table class="stack"><thead><tr><th scope="col">{{t.name}}</th><th scope="col">{{t.role}}</th><th scope="col">{{t.state}}</th><th scope="col">{{t.action}}</th></tr></thead><tbody>
       {{#members}}<tr><td><strong>{{name}}</strong>{{#isOwn}} ({{t.you}}){{/isOwn}}</td><td data-label="{{t.role}}">{{role}}</td><td>{{#state}}{{>state}}{{/state}}</td><td>{{^isOwn}}<div class="row">
       <form method="post" action="{{path}}/{{toggle}}">{{>token}}<button class="quiet small" aria-label="{{toggleLabel}}: {{name}}">{{toggleLabel}}</button></form>
-      <form method="post" action="{{path}}/reset">{{>token}}<button class="quiet small" aria-label="{{t.reset}}: {{name}}">{{t.reset}}</button></form></div>{{/isOwn}}</td></tr>
+      <details class="confirm"><summary class="button quiet small" aria-label="{{t.reset}}: {{name}}">{{t.reset}}</summary><form method="post" action="{{path}}/reset">{{>token}}<p>{{t.resetLead}}</p><button class="danger small" aria-label="{{t.resetDo}}: {{name}}">{{t.resetDo}}</button></form></details></div>{{/isOwn}}</td></tr>
       {{/members}}</tbody></table></div>
       <form class="card" method="post" action="/console/staff">{{>token}}
       <h2>{{t.newStaff}}</h2>

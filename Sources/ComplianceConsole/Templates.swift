@@ -44,7 +44,7 @@ enum Templates {
     <main id="content" tabindex="-1"{{#narrow}} class="narrow"{{/narrow}}>
     {{$content}}{{/content}}
     </main>
-    <footer>{{t.product}}{{#user}} · {{t.console}}{{/user}}</footer>
+    <footer>{{t.product}}{{#user}} · {{t.console}} · {{t.allTimes}}{{/user}}</footer>
     </body>
     </html>
     """
@@ -57,7 +57,7 @@ enum Templates {
   private static let asOf = """
     <form class="card inline" method="get" action="{{asOfPath}}">
     <div class="field"><label for="at">{{t.asOf}}</label><p class="hint" id="at-hint">{{t.asOfHint}}</p>
-    <input id="at" name="at" type="datetime-local" value="{{asOfValue}}" aria-describedby="at-hint"></div>
+    <input id="at" name="at" type="datetime-local" step="1" value="{{asOfValue}}" aria-describedby="at-hint"></div>
     {{#states}}<div class="field"><label for="state">{{t.state}}</label><select id="state" name="state">
     {{#options}}<option value="{{value}}"{{#selected}} selected{{/selected}}>{{label}}</option>{{/options}}
     </select></div>{{/states}}

@@ -29,12 +29,36 @@ struct Words: Sendable {
     return halves.count == 2 ? "\(word) \(halves[1])" : word
   }
 
-  /// Minutes in Japan.
-  func time(_ date: Date) -> String {
-    let parts = Self.calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
-    let minute = Self.two(parts.minute ?? 0)
-    if language == .ja { return "\(parts.year ?? 0)年\(parts.month ?? 0)月\(parts.day ?? 0)日 \(parts.hour ?? 0):\(minute)" }
-    return "\(parts.year ?? 0)-\(Self.two(parts.month ?? 0))-\(Self.two(parts.day ?? 0)) \(Self.two(parts.hour ?? 0)):\(minute) JST"
+  /// What a change of a consent's state rests on: our own codes by their words, what a company wrote as it stands.
+  func basis(_ basis: String) -> String {
+    let halves = basis.split(separator: ":", maxSplits: 1)
+    guard let first = halves.first, Self.table["basis_\(first)"] != nil else { return basis }
+    let word = named("basis", String(first))
+    return halves.count == 2 ? "\(word) \(halves[1])" : word
+  }
+
+  /// What something is for; a company's own purposes as it named them.
+  func purposes(_ purposes: [String]) -> String { list(purposes.map { named("purpose", $0) }) }
+
+  /// Several things, as the language separates them.
+  func list(_ things: [String]) -> String { things.joined(separator: language == .ja ? "、" : ", ") }
+
+  /// Bytes, as people say them.
+  func size(_ bytes: Int64) -> String {
+    switch bytes {
+    case ..<1_000: "\(bytes) B"
+    case ..<1_000_000: "\(Double(bytes / 100) / 10) kB"
+    case ..<1_000_000_000: "\(Double(bytes / 100_000) / 10) MB"
+    default: "\(Double(bytes / 100_000_000) / 10) GB"
+    }
+  }
+
+  /// Minutes in Japan, or seconds, where the order of things matters.
+  func time(_ date: Date, seconds: Bool = false) -> String {
+    let parts = Self.calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+    let clock = Self.two(parts.minute ?? 0) + (seconds ? ":" + Self.two(parts.second ?? 0) : "")
+    if language == .ja { return "\(parts.year ?? 0)年\(parts.month ?? 0)月\(parts.day ?? 0)日 \(parts.hour ?? 0):\(clock) JST" }
+    return "\(parts.year ?? 0)-\(Self.two(parts.month ?? 0))-\(Self.two(parts.day ?? 0)) \(Self.two(parts.hour ?? 0)):\(clock) JST"
   }
 
   /// `2026-04` as a chart's axis says it.
@@ -61,9 +85,10 @@ struct Words: Sendable {
   }
 
   /// The other way round.
-  static func input(_ date: Date) -> String {
-    let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
-    return "\(parts.year ?? 0)-\(two(parts.month ?? 0))-\(two(parts.day ?? 0))T\(two(parts.hour ?? 0)):\(two(parts.minute ?? 0))"
+  static func input(_ date: Date, seconds: Bool = false) -> String {
+    let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+    let minute = "\(parts.year ?? 0)-\(two(parts.month ?? 0))-\(two(parts.day ?? 0))T\(two(parts.hour ?? 0)):\(two(parts.minute ?? 0))"
+    return seconds ? minute + ":" + two(parts.second ?? 0) : minute
   }
 
   private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
@@ -122,7 +147,9 @@ struct Words: Sendable {
     next | 次へ | Continue
     enrol | アカウントの登録 | Set up your account
     enrolLead | 二要素認証を設定し、パスワードを決めてください。このリンクは一度だけ使えます。 | Set up the second factor and choose a password. This link works once.
-    enrolStep1 | 1. 認証アプリに次の鍵を登録します | 1. Add this key to your authenticator app
+    enrolStep1 | 1. 認証アプリで読み取ります | 1. Scan this with your authenticator app
+    enrolCode | 認証アプリ用のQRコード | QR code for your authenticator app
+    enrolByHand | 読み取れないときは、この鍵を入力します。 | If it cannot be scanned, enter this key.
     openApp | 認証アプリで開く | Open in the authenticator app
     enrolStep2 | 2. パスワードを決めます | 2. Choose a password
     passwordHint | 12文字以上。いくつかの単語をつなげると覚えやすくなります。 | At least 12 characters; several words are easy to remember.
@@ -172,8 +199,10 @@ struct Words: Sendable {
     personConsents | 同意の一覧 | Consents
     asOf | 時点 | As of
     asOfNow | 現在に戻す | Back to now
-    asOfShow | この時点で表示 | Show
-    asOfHint | 日本時間。その時点で有効だったかを履歴から示します。 | Japan time. Shows from history what was in force then.
+    asOfShow | 表示 | Show
+    asOfHint | 日本時間（秒まで）。その時点の状態を履歴から示します。 | Japan time, to the second. Shows from history how things stood then.
+    notYet | この時点では、まだありませんでした。 | At this instant there was no such consent yet.
+    allTimes | 時刻はすべて日本時間（JST）です。 | All times are Japan time (JST).
     asOfBanner | 過去の時点を表示しています： | Shown as of
     state | 状態 | State
     allStates | すべての状態 | Any state
@@ -223,10 +252,11 @@ struct Words: Sendable {
     no | いいえ | no
     noConsents | 同意はありません | No consents
     noConsentsLead | 条件を変えてお試しください。 | Try other conditions.
+    noConsentsThen | この時点では記録がありません。 | None was on record at that time.
+    noConsentsOfPerson | この利用者から受けた同意はまだありません。 | This person has given no consent yet.
     noTimeline | この時点までの記録はありません | Nothing recorded up to this time
     more | 次のページ | Next page
-    open | 開く | Open
-    details | 詳細 | Details
+    exportID | エクスポートID | Export id
     pairsLead | カードと元帳の表記が異なり、人の判断を待つペアです。期限を過ぎると削除されます。 | Pairs whose card and ledger differ, waiting for a person's decision. After the deadline they are deleted.
     noPairs | 判断待ちのペアはありません | Nothing to decide
     noPairsLead | 新しいものが届くと、ここに表示されます。 | New ones appear here.
@@ -303,6 +333,8 @@ struct Words: Sendable {
     suspend | 停止 | Suspend
     resume | 再開 | Resume
     reset | 再登録 | Reset
+    resetLead | 今のパスワードと認証アプリは使えなくなり、登録用の新しいリンクが作られます。 | Password and authenticator stop working, and a new link to set up the account is made.
+    resetDo | 再登録を実行 | Reset the account
     active | 有効 | Active
     suspended | 停止中 | Suspended
     invited | 登録待ち | Invited
@@ -331,7 +363,6 @@ struct Words: Sendable {
     doorLeave | 終了する | Leave
     doorLeft | 終了しました。このページを閉じてください。 | You have left. You can close this page.
     doorNone | この会社に与えた同意はありません | You have given no consents to this company
-    doorNoneLead |  | 
     doorInForce | 有効な同意 | In force
     doorPast | 終了した同意 | Ended
     withdraw | 撤回する | Withdraw
@@ -370,7 +401,34 @@ struct Words: Sendable {
     actor_operator | 運用者 | Operator
     kind_consent | 同意 | Consent
     kind_verification | カードの確認 | Card verified
+    kind_latestItems | 最新の利用者情報の照会 | Latest items asked for
     kind_check | 現況確認 | Status check
+    purpose_customerDueDiligence | 本人確認・取引時確認 | Customer due diligence
+    method_ocsp | OCSP | OCSP
+    method_crl | CRL | CRL
+    method_none |  | 
+    basis_session | 署名の手続き | Signed in session
+    basis_reception | J-LIS受付番号 | J-LIS reception
+    basis_consent | 新しい同意 | New consent
+    basis_validUntil | 有効期限の到来 | End of validity
+    basis_sessionExpired | 期限内に回答なし | No answer in time
+    basis_cancellations | J-LISの取消一覧 | J-LIS's list of cancellations
+    basis_latest items | 最新の利用者情報の照会への回答 | J-LIS's answer to a request for latest items
+    basis_subject erased | 利用者の消去 | Person erased
+    job_auditLog | 監査ログの更新 | Audit log kept up to date
+    job_timeStamps | タイムスタンプの取得 | Checkpoints time-stamped
+    job_ledgerChanges | 元帳の変更の反映 | Ledger changes applied
+    job_forwardIntents | J-LISへの連絡 | Messages to J-LIS
+    job_overduePairs | 期限を過ぎたペアの削除 | Overdue pairs deleted
+    job_cleaning | 期限切れデータの掃除 | Cleaning up
+    job_tagRotation | 鍵の更新 | Key rotation
+    job_expiredConsents | 同意の期限切れの記録 | Expired consents ended
+    job_unansweredConsents | 回答のない同意の終了 | Unanswered requests ended
+    job_consentReminders | 年1回のお知らせ | Yearly reminders
+    job_consentRenewals | 更新の案内 | Prompts to renew
+    job_cancellationsAtSource | J-LISでの取消の確認 | Cancellations at J-LIS followed
+    job_consentCounts | 日ごとの集計 | Daily counts
+    job_evidenceRetention | 証跡原本の廃棄 | Outlived evidence shredded
     purpose_onboarding | 口座開設・登録 | Onboarding
     purpose_login | ログイン | Login
     purpose_match | 届出印の代わり | Match

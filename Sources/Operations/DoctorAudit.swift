@@ -61,16 +61,18 @@ extension DoctorCheck {
       var findings: [DoctorFinding] = []
       for row in rows {
         let name = try row.text(0)
+        let topic = ["auditLog", "timeStamps"].contains(name) ? "auditLog" : "jobs"
         if let problem = try row.optionalText(2) {
           findings.append(
             DoctorFinding(
-              "auditLog", .warning, "The last run of the job \(name) failed (\(problem)).",
+              topic, .warning, "The last run of the job \(name) failed (\(problem)).",
               nextStep: problem == "dependencyUnavailable"
-                ? "Run yonjo keys init; see whether the database was down." : "Run yonjo audit check."))
+                ? "Run yonjo keys init; see whether the database was down."
+                : name == "auditLog" ? "Run yonjo audit check." : "The log of yonjo serve says for which tenant."))
         } else if abs(try row.timestamp(1).timeIntervalSinceNow) > 3_600 {
           findings.append(
             DoctorFinding(
-              "auditLog", .warning, "The job \(name) has not run for more than an hour.", nextStep: "See whether yonjo serve runs."))
+              topic, .warning, "The job \(name) has not run for more than an hour.", nextStep: "See whether yonjo serve runs."))
         }
       }
       return findings.isEmpty ? [DoctorFinding("auditLog", .good, "The audit log is kept up to date.")] : findings

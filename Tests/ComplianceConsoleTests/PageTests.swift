@@ -32,6 +32,10 @@ struct PageTests {
     #expect(Words(language: .ja).actor("staff:stf_1") == "担当者 stf_1")
     #expect(Words(language: .en).actor("person") == "The person")
     #expect(Words(language: .en).named("purpose", "somethingNew") == "somethingNew")
+    #expect(Words(language: .en).purposes(["customerDueDiligence", "newsletter"]) == "Customer due diligence, newsletter")
+    #expect(Words(language: .ja).basis("reception:SIM-C1") == "J-LIS受付番号 SIM-C1")
+    #expect(Words(language: .en).basis("the contract: cancelled by us") == "the contract: cancelled by us")
+    #expect([999, 38_214, 4_200_000, 7_950_000_000].map { Words(language: .en).size($0) } == ["999 B", "38.2 kB", "4.2 MB", "7.9 GB"])
   }
 
   @Test(arguments: [
@@ -44,8 +48,12 @@ struct PageTests {
     let instant = try #require(Words.instant("2026-04-01T09:30"))
     #expect(instant == (try Date("2026-04-01T00:30:00Z", strategy: .iso8601)))
     #expect(Words.input(instant) == "2026-04-01T09:30")
-    #expect(Words(language: .ja).time(instant) == "2026年4月1日 9:30")
+    #expect(Words(language: .ja).time(instant) == "2026年4月1日 9:30 JST")
     #expect(Words(language: .en).time(instant) == "2026-04-01 09:30 JST")
+    let second = instant.addingTimeInterval(7)
+    #expect(Words(language: .ja).time(second, seconds: true) == "2026年4月1日 9:30:07 JST")
+    #expect(Words.input(second, seconds: true) == "2026-04-01T09:30:07")
+    #expect(Words.instant("2026-04-01T09:30:07") == second)
     for text in ["", "2026-04-01", "2026-13-01T00:00", "0-0-0T0:0", "2026-04-01T25:00", String(repeating: "9", count: 400)] {
       #expect(Words.instant(text) == nil)
     }
@@ -73,6 +81,18 @@ struct PageTests {
     let svg = chart["svg"] as? String ?? ""
     #expect(!svg.contains("<script>") && svg.contains("&lt;script&gt;") && svg.contains("&lt;&amp;&quot;"))
     #expect((chart["rows"] as? [[String: Any]])?.count == 1)
+  }
+
+  /// That readers read it, Tests/Console tries.
+  @Test(arguments: [(14, 21), (15, 25), (122, 45), (666, 97)])
+  func aQRCodeIsAsLargeAsItsTextNeeds(bytes: Int, size: Int) throws {
+    let code = try #require(QRCode(String(repeating: "a", count: bytes)))
+    #expect(code.size == size)
+    // The three eyes, and none in the fourth corner.
+    let eyes = [(0, 0), (size - 7, 0), (0, size - 7)]
+    for (x, y) in eyes { #expect((0..<7).allSatisfy { code[x + $0, y] && code[x, y + $0] } && !code[x + 1, y + 1] && code[x + 3, y + 3]) }
+    #expect(!(0..<7).allSatisfy { code[size - 7 + $0, size - 1] })
+    #expect(QRCode(String(repeating: "a", count: 667)) == nil)
   }
 
   /// WCAG 2.2, 1.4.3: 4.5 to 1 for text, in light and in dark.

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import html
 import http.server
+import io
 import json
 import os
 import re
@@ -30,6 +31,8 @@ import urllib.request
 import uuid
 from pathlib import Path
 
+import zxingcpp
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -300,6 +303,8 @@ class Browser:
 def enrol(browser, member):
     browser.open(member.enrolment)
     member.secret = browser.find("#secret").text.replace(" ", "")
+    read = [found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(browser.find("svg.qr").screenshot_as_png)))]
+    check(len(read) == 1 and f"secret={member.secret}&" in read[0], f"the QR code: {len(read)} read")
     browser.fill("password", PASSWORD)
     browser.fill("code", member.code())
     browser.submit()
@@ -383,17 +388,19 @@ class Drive:
         cookie = self.browser.cookie("__Host-yonjo-console")
         check(cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict" and cookie["path"] == "/", f"the session's cookie: {cookie}")
 
-    def search(self):
+    def search(self, empty=lambda: None, results=lambda: None):
         self.browser.looks("search", "/console/search")
         self.browser.fill("term", "nobody-" + uuid.uuid4().hex)
         self.browser.submit("main form button")
         check("Nobody was found" in self.browser.text, "an empty result")
         self.browser.look("empty search")
+        empty()
         self.browser.open("/console/search")
         self.browser.fill("term", self.reference)
         self.browser.submit("main form button")
         check(self.reference not in self.browser.driver.current_url, "no reference in an address")
         self.browser.look("search results")
+        results()
         self.subject = self.browser.find("main table a").text
         self.browser.find("main table a").click()
         WebDriverWait(self.browser.driver, PATIENCE).until(lambda _: self.browser.path == f"/console/people/{self.subject}")
@@ -427,13 +434,16 @@ class Drive:
             returned, _, error = self.house.yonjo("receipt", "verify", file.name, "--keys", keys.name)
             check(returned == 0, f"yonjo receipt verify: {error}")
 
+    def undecide(self, pair):
+        self.house.sql(
+            f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days', decided_by = null, decision_basis = null "
+            f"where pair_id = '{pair}'")
+
     def decision(self):
         uuid_of = self.house.sql(
             f"select pair_id from pairs where tenant_id = '{self.house.bank_uuid}' and state in ('active', 'needsDecision') order by pair_id limit 1")
         check(uuid_of, "a pair in the story")
-        self.house.sql(
-            f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days', decided_by = null, decision_basis = null "
-            f"where pair_id = '{uuid_of[0]}'")
+        self.undecide(uuid_of[0])
         self.browser.looks("pairs", "/console/pairs")
         self.browser.find("main table a").click()
         WebDriverWait(self.browser.driver, PATIENCE).until(lambda _: self.browser.path.startswith("/console/pairs/par_"))
@@ -614,44 +624,77 @@ class Drive:
 
     def shoot(self, directory):
         directory.mkdir(parents=True, exist_ok=True)
-        enrolment = self.administrator.enrolment
-        self.pictures(directory, [("enrolment", enrolment)])
+        self.directory = directory
+        self.pictures([("enrolment", self.administrator.enrolment)])
         enrol(self.browser, self.administrator)
-        self.pictures(directory, [("entrance", "/console?tenant=ten_"), ("sign-in", self.administrator.sign_in)])
+        self.pictures([("entrance", "/console?tenant=ten_"), ("sign-in", self.administrator.sign_in)])
+        self.refusal()
+        self.picture("sign-in-refused")
         sign_in(self.browser, self.administrator)
-        self.search()
+        self.pictures([("pairs-empty", "/console/pairs"), ("exports-empty", "/console/exports")])
+        self.search(lambda: self.picture("search-empty"), lambda: self.picture("search-results"))
+        self.browser.open(f"/console/people/{self.subject}")
         self.consents = [link.text for link in self.browser.all("table a.id")]
         found = self.house.sql(f"select pair_id from pairs where tenant_id = '{self.house.bank_uuid}' and state = 'active' limit 1")
-        if found:
-            self.house.sql(f"update pairs set state = 'needsDecision', decide_until = now() + interval '3 days' where pair_id = '{found[0]}'")
+        check(found, "a pair in the story")
+        self.undecide(found[0])
         self.browser.open("/console/exports")
         self.browser.submit("main form button")
         export = self.browser.path
+        self.picture("export-running")
         pages = [(name, "/console/" + name) for name in ("overview", "search", "consents", "pairs", "exports", "log", "jobs", "staff")]
-        pages += [("person", f"/console/people/{self.subject}"), ("person-as-of", f"/console/people/{self.subject}?at=2020-01-01T00:00"),
-                  ("consent", f"/console/consents/{self.consents[-1]}"), ("export", export), ("not-found", "/console/people/sub_00000000000000000000000000")]
-        if found:
-            pages.append(("pair", f"/console/pairs/par_{crockford(uuid.UUID(found[0]).int)}"))
-        self.pictures(directory, pages)
+        pages += [
+            ("person", f"/console/people/{self.subject}"), ("person-as-of", f"/console/people/{self.subject}?at=2020-01-01T00:00"),
+            ("consent", f"/console/consents/{self.consents[-1]}"), ("consent-as-of", f"/console/consents/{self.consents[-1]}?at=2020-01-01T00:00"),
+            ("pair", f"/console/pairs/par_{crockford(uuid.UUID(found[0]).int)}"), ("export", export),
+            ("not-found", "/console/people/sub_00000000000000000000000000"),
+        ]
+        self.pictures(pages)
+        self.browser.open("/console/log")
+        self.browser.submit("main form button")
+        self.picture("log-verified")
+        self.browser.open("/console/staff")
+        self.browser.fill("name", "suzuki-" + uuid.uuid4().hex[:6])
+        self.browser.submit("main > form button")
+        self.picture("staff-invited")
+        self.browser.open("/console/staff")
+        self.browser.find("details.confirm summary").click()
+        self.picture("staff-reset")
+        self.house.sql("update staff_sessions set seen_at = seen_at - interval '15 minutes'")
+        self.pictures([("session-over", "/console/overview")])
         link = urllib.parse.urlsplit(self.link()).path
-        self.pictures(directory, [("door-link", link)])
+        self.pictures([("door-link", link)])
         self.browser.open(link)
         self.browser.submit("main form button")
-        self.pictures(directory, [("door", "/door"), ("withdrawal", urllib.parse.urlsplit(self.browser.find("main a[href$='/withdrawal']").get_attribute("href")).path)])
+        self.pictures([("door", "/door"), ("withdrawal", urllib.parse.urlsplit(self.browser.find("main a[href$='/withdrawal']").get_attribute("href")).path)])
+        self.browser.submit("main form button.danger")
+        self.picture("door-withdrawn")
+        self.browser.submit("header form button")
+        self.picture("door-left")
+        self.pictures([("door-used-link", link)])
         print(f"{len(list(directory.glob('*.png')))} pictures in {directory}")
 
-    def pictures(self, directory, pages):
+    def pictures(self, pages):
+        """Each page at its address, in both languages."""
         for name, path in pages:
             for language in ("ja", "en"):
                 self.browser.speak(language, path)
-                for label, width in (("wide", 1280), ("phone", 360)):
-                    self.browser.driver.execute_cdp_cmd(
-                        "Emulation.setDeviceMetricsOverride", {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False})
-                    height = min(4000, self.browser.driver.execute_script("return document.documentElement.scrollHeight"))
-                    self.browser.driver.execute_cdp_cmd(
-                        "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
-                    (directory / f"{name}-{language}-{label}.png").write_bytes(self.browser.driver.get_screenshot_as_png())
-                self.browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+                self.picture(name)
+
+    def picture(self, name):
+        """The page that is shown: on a desk, in the dark, on a phone."""
+        send = self.browser.driver.execute_cdp_cmd
+        for label, width, scheme in (("wide", 1280, "light"), ("dark", 1280, "dark"), ("phone", 360, "light")):
+            send("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+            send("Emulation.setDeviceMetricsOverride", size)
+            height = min(4000, self.browser.driver.execute_script("return document.documentElement.scrollHeight"))
+            send("Emulation.setDeviceMetricsOverride", size | {"height": height})
+            if self.browser.overflows():
+                print(f"wider than its window: {name}, {label} ({self.browser.language})")
+            (self.directory / f"{name}-{self.browser.language}-{label}.png").write_bytes(self.browser.driver.get_screenshot_as_png())
+        send("Emulation.setEmulatedMedia", {"features": []})
+        send("Emulation.clearDeviceMetricsOverride", {})
 
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -40,7 +40,10 @@ extension ConsentBook {
   }
 
   /// Tells J-LIS what is still to be told: of one session or consent, or everything older than `before`. What J-LIS does not answer stays open.
-  func forward(_ tenant: TenantID, sessionOrConsent: UUID?, before: Date, actor: String) async throws {
+  /// - Returns: how many it told.
+  @discardableResult
+  func forward(_ tenant: TenantID, sessionOrConsent: UUID?, before: Date, actor: String) async throws -> Int {
+    var told = 0
     let keys = try await vault.tenantKeys(tenant)
     let open = try await database.query(
       tenant, ConsentStore.openIntents, [.uuid(tenant.uuid), sessionOrConsent.map { .uuid($0) } ?? .null, .timestamp(before)])
@@ -87,6 +90,7 @@ extension ConsentBook {
           // J-LIS never had it: nothing is left to end there.
           try await settle(
             Settlement(intent: intent, consent: consent, change: .sourceFollowed, reference: refusal.rawValue), tenant, actor)
+          told += 1
           continue
         }
         // A renewal or a cancellation that J-LIS does not take leaves the consent as it is.
@@ -95,7 +99,9 @@ extension ConsentBook {
             intent: intent, consent: consent, change: kind == .forwardConsent ? .refusedBySource : nil, reference: refusal.rawValue,
             isRefused: true), tenant, actor)
       }
+      told += 1
     }
+    return told
   }
 
   /// How an intent ended.

@@ -25,36 +25,29 @@ struct ConsentJobs: Sendable {
     await each("consentCounts", tenants) { try await count($0, core.clock.now()) }
   }
 
-  private func each(_ job: String, _ tenants: [TenantID], _ work: (TenantID) async throws -> Void) async {
-    await leases.holding(job) { extend in
-      for tenant in tenants {
-        guard !Task.isCancelled, await extend() else { return }
-        do {
-          try await work(tenant)
-        } catch {
-          core.logger.error(
-            "a job failed", metadata: ["job": "\(job)", "tenant": "\(tenant)", "error": "\((error as? Refusal)?.code ?? "internal")"])
-        }
-      }
-    }
+  private func each(_ job: String, _ tenants: [TenantID], _ work: (TenantID) async throws -> Int) async {
+    await leases.holding(job) { extend in await core.round(of: job, over: tenants, while: extend, work) }
   }
 
-  /// Takes rows of a statement, in transactions of their own, until none is left or the round is long enough.
+  /// Takes rows of a statement, in transactions of their own, until none is left or the round is long enough. Returns how many.
   private func take(
     _ statement: Statement, _ tenant: TenantID, _ before: Date, _ work: (Consent, TenantTransaction) async throws -> Void
-  ) async throws {
+  ) async throws -> Int {
+    var taken = 0
     for _ in 0..<Self.roundsAtOnce {
       let count = try await core.database.transaction(tenant) { transaction -> Int in
         let rows = try await transaction.query(statement, [.uuid(tenant.uuid), .timestamp(before), .int4(Self.rowsAtOnce)]).rows
         for row in rows { try await work(try Consent(row), transaction) }
         return rows.count
       }
-      if count < Int(Self.rowsAtOnce) { return }
+      taken += count
+      if count < Int(Self.rowsAtOnce) { break }
     }
+    return taken
   }
 
   /// Ended at the very moment that the notice said, whenever the job comes to write so: the state as of any instant does not depend on a job.
-  private func expire(_ tenant: TenantID, _ now: Date) async throws {
+  private func expire(_ tenant: TenantID, _ now: Date) async throws -> Int {
     try await take(ConsentJobStore.expired, tenant, now) { consent, transaction in
       _ = try await book.apply(
         .timePassed, to: consent, actor: "job:expiredConsents", basis: "validUntil", tenant: tenant, at: consent.validUntil, in: transaction
@@ -68,7 +61,7 @@ struct ConsentJobs: Sendable {
   }
 
   /// What was asked for and never answered.
-  private func endUnanswered(_ tenant: TenantID, _ now: Date) async throws {
+  private func endUnanswered(_ tenant: TenantID, _ now: Date) async throws -> Int {
     try await take(ConsentJobStore.unanswered, tenant, now.addingTimeInterval(-SessionRow.lifetimeSeconds)) { consent, transaction in
       _ = try await book.apply(
         .unanswered, to: consent, actor: "job:unansweredConsents", basis: "sessionExpired", tenant: tenant,
@@ -82,7 +75,7 @@ struct ConsentJobs: Sendable {
   }
 
   /// Yearly (jpki.md §8): the tenant is told to remind the person. Years that a broker slept through are one reminder.
-  private func remind(_ tenant: TenantID, _ now: Date) async throws {
+  private func remind(_ tenant: TenantID, _ now: Date) async throws -> Int {
     try await take(ConsentJobStore.toRemind, tenant, now) { consent, transaction in
       var next = Validity.aYear(after: consent.givenAt ?? now)
       while next <= now { next = Validity.aYear(after: next) }
@@ -96,7 +89,7 @@ struct ConsentJobs: Sendable {
   }
 
   /// Once for each validity: the tenant is told that the person may renew.
-  private func prompt(_ tenant: TenantID, _ now: Date) async throws {
+  private func prompt(_ tenant: TenantID, _ now: Date) async throws -> Int {
     try await take(ConsentJobStore.toPrompt, tenant, now) { consent, transaction in
       try await transaction.pipeline([
         BoundStatement(ConsentJobStore.prompted, [.uuid(tenant.uuid), .uuid(consent.id.uuid)]),
@@ -109,7 +102,8 @@ struct ConsentJobs: Sendable {
   }
 
   /// J-LIS does not push: cancellations are polled by service (jpki.md §8). The cursor is kept, so that whoever has the lease goes on where it was.
-  private func followCancellations(_ tenant: TenantID) async throws {
+  private func followCancellations(_ tenant: TenantID) async throws -> Int {
+    var followed = 0
     for row in try await core.database.query(tenant, ConsentStore.jlisServices, [.uuid(tenant.uuid)]).rows {
       let service = try row.text(1)
       let key: [SQLValue] = [.uuid(tenant.uuid), .text(service)]
@@ -120,6 +114,7 @@ struct ConsentJobs: Sendable {
         for cancellation in page.cancellations {
           guard let id = ConsentID(cancellation.consentID) else { continue }
           try await follow(id, tenant)
+          followed += 1
         }
         if page.cursor != cursor {
           _ = try await core.database.query(
@@ -129,6 +124,7 @@ struct ConsentJobs: Sendable {
         hasMore = page.hasMore
       }
     }
+    return followed
   }
 
   private func follow(_ id: ConsentID, _ tenant: TenantID) async throws {
@@ -159,12 +155,15 @@ struct ConsentJobs: Sendable {
   }
 
   /// Writes how many consents stood in each state at the end of each day that is over, an hour after its end: no transaction lasts that long.
-  private func count(_ tenant: TenantID, _ now: Date) async throws {
+  private func count(_ tenant: TenantID, _ now: Date) async throws -> Int {
+    var days = 0
     let settled = JapaneseCalendar.day(now.addingTimeInterval(-3_600 - 86_400))
     for _ in 0..<Self.roundsAtOnce {
       let counted = try await core.database.query(tenant, ConsentJobStore.count, [.uuid(tenant.uuid), .text(settled)])
-      if counted.affectedRows == 0 { return }
+      if counted.affectedRows == 0 { break }
+      days += 1
     }
+    return days
   }
 }
 

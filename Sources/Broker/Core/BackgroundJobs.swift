@@ -1,5 +1,6 @@
 internal import CitizenItems
 internal import Foundation
+internal import JLIS
 internal import Logging
 internal import PostgreSQL
 
@@ -37,7 +38,7 @@ public final class BackgroundJobs: Sendable {
       group.addTask {
         for await (tenant, job) in self.stored {
           if Task.isCancelled { return }
-          await self.attempt("ledgerChanges", tenant) { _ = try await self.applier.apply(job, of: tenant) }
+          await self.core.round(of: "ledgerChanges", over: [tenant]) { try await self.applier.apply(job, of: $0) ? 1 : 0 }
         }
       }
       group.addTask {
@@ -59,15 +60,22 @@ public final class BackgroundJobs: Sendable {
   /// One round over all tenants.
   public func sweep() async {
     let tenants = await tenants()
-    for tenant in tenants where !Task.isCancelled { await sweep(tenant) }
+    await core.round(of: "ledgerChanges", over: tenants, applyLedgerChanges)
+    // A minute's patience: a request that still runs forwards its own intents.
+    await core.round(of: "forwardIntents", over: tenants) {
+      try await book.forward($0, sessionOrConsent: nil, before: core.clock.now().addingTimeInterval(-60), actor: "job:forwardIntents")
+    }
+    await core.round(of: "overduePairs", over: tenants) { try await endOverduePairs($0, core.clock.now()) }
+    await core.round(of: "cleaning", over: tenants) { try await clean($0, core.clock.now()) }
     await consents.sweep(tenants)
     await evidence.sweep(tenants)
   }
 
   /// One round of key rotation over all tenants; apart from the sweep, because ten million pairs take their time.
   public func rotateTags() async {
-    for tenant in await tenants() where !Task.isCancelled {
-      await attempt("tagRotation", tenant) { try await rotation.run(tenant) }
+    await core.round(of: "tagRotation", over: await tenants()) {
+      try await rotation.run($0)
+      return 0
     }
   }
 
@@ -79,52 +87,36 @@ public final class BackgroundJobs: Sendable {
     return found[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } }
   }
 
-  private func sweep(_ tenant: TenantID) async {
-    let now = core.clock.now()
-    await attempt("ledgerChanges", tenant) {
-      for row in try await core.database.query(tenant, LedgerStore.storedJobs, [.uuid(tenant.uuid)]).rows {
-        _ = try await applier.apply(LedgerJobID(try row.uuid(0)), of: tenant)
-      }
-    }
-    // A minute's patience: a request that still runs forwards its own intents.
-    await attempt("forwardIntents", tenant) {
-      try await book.forward(tenant, sessionOrConsent: nil, before: now.addingTimeInterval(-60), actor: "job:forwardIntents")
-    }
-    await attempt("overduePairs", tenant) { try await endOverduePairs(tenant, now) }
-    await attempt("cleaning", tenant) {
-      _ = try await core.database.unit(
-        tenant,
-        [
-          BoundStatement(IdempotencyStore.clean, [.uuid(tenant.uuid), .timestamp(now)]),
-          // An answered login can be repeated for ten minutes after its session's end.
-          BoundStatement(
-            JobStore.cleanUsedSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-StatelessSession.repeatGraceSeconds))]),
-          BoundStatement(
-            StaffStore.cleanSessions,
-            [.uuid(tenant.uuid), .timestamp(now), .timestamp(now.addingTimeInterval(-StaffService.idleSeconds))]),
-          BoundStatement(
-            StaffStore.cleanAddresses, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-StaffService.restSeconds))]),
-          BoundStatement(StaffStore.cleanDoors, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-86_400))]),
-          BoundStatement(RateStore.clean, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-600))]),
-          BoundStatement(JobStore.cleanSessions, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-86_400))]),
-          BoundStatement(
-            LatestItemsStore.emptyOld, [.uuid(tenant.uuid), .timestamp(now.addingTimeInterval(-LatestItemsService.rebuildSeconds))]),
-        ])
-    }
+  private func applyLedgerChanges(_ tenant: TenantID) async throws -> Int {
+    var applied = 0
+    for row in try await core.database.query(tenant, LedgerStore.storedJobs, [.uuid(tenant.uuid)]).rows
+    where try await applier.apply(LedgerJobID(try row.uuid(0)), of: tenant) { applied += 1 }
+    return applied
   }
 
-  private func attempt(_ job: String, _ tenant: TenantID, _ work: () async throws -> Void) async {
-    do {
-      try await work()
-    } catch {
-      core.logger.error(
-        "a job failed", metadata: ["job": "\(job)", "tenant": "\(tenant)", "error": "\((error as? Refusal)?.code ?? "internal")"])
-    }
+  private func clean(_ tenant: TenantID, _ now: Date) async throws -> Int {
+    let key = SQLValue.uuid(tenant.uuid)
+    let idleSince = SQLValue.timestamp(now.addingTimeInterval(-StaffService.idleSeconds))
+    return try await core.database.unit(
+      tenant,
+      [
+        BoundStatement(IdempotencyStore.clean, [key, .timestamp(now)]),
+        // An answered login can be repeated for ten minutes after its session's end.
+        BoundStatement(JobStore.cleanUsedSessions, [key, .timestamp(now.addingTimeInterval(-StatelessSession.repeatGraceSeconds))]),
+        BoundStatement(StaffStore.cleanSessions, [key, .timestamp(now), idleSince]),
+        BoundStatement(StaffStore.cleanAddresses, [key, .timestamp(now.addingTimeInterval(-StaffService.restSeconds))]),
+        BoundStatement(StaffStore.cleanDoors, [key, .timestamp(now.addingTimeInterval(-86_400))]),
+        BoundStatement(RateStore.clean, [key, .timestamp(now.addingTimeInterval(-600))]),
+        BoundStatement(JobStore.cleanSessions, [key, .timestamp(now.addingTimeInterval(-86_400))]),
+        BoundStatement(LatestItemsStore.emptyOld, [key, .timestamp(now.addingTimeInterval(-LatestItemsService.rebuildSeconds))]),
+      ]
+    ).reduce(0) { $0 + $1.affectedRows }
   }
 
-  private func endOverduePairs(_ tenant: TenantID, _ now: Date) async throws {
+  private func endOverduePairs(_ tenant: TenantID, _ now: Date) async throws -> Int {
     let keys = try await core.vault.tenantKeys(tenant)
-    for row in try await core.database.query(tenant, PairStore.overdue, [.uuid(tenant.uuid), .timestamp(now)]).rows {
+    let overdue = try await core.database.query(tenant, PairStore.overdue, [.uuid(tenant.uuid), .timestamp(now)]).rows
+    for row in overdue {
       let pair = PairID(try row.uuid(0))
       let subject = SubjectID(try row.uuid(1))
       try await core.database.transaction(tenant) { transaction in
@@ -142,6 +134,29 @@ public final class BackgroundJobs: Sendable {
         }
       }
     }
+    return overdue.count
+  }
+}
+
+extension BrokerCore {
+  /// One round of a job over these tenants, of each how many it worked on. What goes wrong for one tenant stops it for no other.
+  func round(
+    of job: String, over tenants: [TenantID], while mayGoOn: () async -> Bool = { true }, _ work: (TenantID) async throws -> Int
+  ) async {
+    var items = 0
+    var problem: String?
+    for tenant in tenants {
+      guard !Task.isCancelled, await mayGoOn() else { break }
+      do {
+        items += try await work(tenant)
+      } catch {
+        let code = (error as? Refusal)?.code ?? (error is JLISError ? "jlisUnreachable" : "internal")
+        problem = code
+        logger.error("a job failed", metadata: ["job": "\(job)", "tenant": "\(tenant)", "error": "\(code)"])
+      }
+    }
+    // A process on its way out leaves no word of failures that are its own end.
+    if !Task.isCancelled { await jobRan(job, items: items, problem: problem) }
   }
 }
 

@@ -76,27 +76,18 @@ struct EvidenceJobs: Sendable {
   /// One round over these tenants.
   func sweep(_ tenants: [TenantID]) async {
     await leases.holding("evidenceRetention") { extend in
-      for tenant in tenants {
-        guard !Task.isCancelled, await extend() else { return }
-        do {
-          try await shred(tenant, core.clock.now())
-        } catch {
-          core.logger.error(
-            "a job failed",
-            metadata: ["job": "evidenceRetention", "tenant": "\(tenant)", "error": "\((error as? Refusal)?.code ?? "internal")"])
-        }
-      }
+      await core.round(of: "evidenceRetention", over: tenants, while: extend) { try await shred($0, core.clock.now()) }
     }
   }
 
-  private func shred(_ tenant: TenantID, _ now: Date) async throws {
-    while try await core.database.transaction(
-      tenant,
-      { transaction -> Bool in
+  private func shred(_ tenant: TenantID, _ now: Date) async throws -> Int {
+    var shredded = 0
+    while true {
+      let count = try await core.database.transaction(tenant) { transaction -> Int in
         let rows = try await transaction.query(
           EvidenceStore.overdue, [.uuid(tenant.uuid), .timestamp(now), .int4(Int32(Self.rowsAtOnce))]
         ).rows
-        guard !rows.isEmpty else { return false }
+        guard !rows.isEmpty else { return 0 }
         let ids = try rows.map { try $0.uuid(0) }
         try await transaction.pipeline(
           [BoundStatement(EvidenceStore.shred, [.uuid(tenant.uuid), .uuidArray(ids), .timestamp(now)])]
@@ -105,8 +96,10 @@ struct EvidenceJobs: Sendable {
                 .evidenceShredded, tenant: tenant, actor: "job:evidenceRetention", subject: try row.optionalUUID(1).map { SubjectID($0) },
                 object: EvidenceID(try row.uuid(0)).description)
             }))
-        return rows.count == Self.rowsAtOnce
-      })
-    {}
+        return rows.count
+      }
+      shredded += count
+      if count < Self.rowsAtOnce { return shredded }
+    }
   }
 }
