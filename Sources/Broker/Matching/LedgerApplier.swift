@@ -11,7 +11,7 @@ struct LedgerApplier: Sendable {
   let audit: AuditTrail
 
   /// What a job is about to do to one pair; read whole before anything is changed, so that every line meets the state at job start.
-  private struct Hit {
+  private struct Hit: Sendable {
     let line: Int
     let pair: PairID
     let subject: SubjectID
@@ -23,11 +23,15 @@ struct LedgerApplier: Sendable {
   @discardableResult
   func apply(_ job: LedgerJobID, of tenant: TenantID) async throws -> Bool {
     let keys = try await vault.tenantKeys(tenant)
+    let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
+    // Committed before the pairs are looked for, because other connections look.
+    try await database.transaction(tenant) { transaction in
+      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return }
+      try await KeptLines(job: job, keys: keys, transaction: transaction).resealed()
+    }
     return try await database.transaction(tenant) { transaction in
-      let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
       let lines = KeptLines(job: job, keys: keys, transaction: transaction)
-      try await lines.resealed()
       let left = try await left(lines, key, in: transaction)
       let arrived = try await arrived(lines, key, in: transaction)
       var deleted = 0
@@ -64,16 +68,44 @@ struct LedgerApplier: Sendable {
     }
   }
 
+  /// Rows of which one statement finds the pairs, and statements at once.
+  private static let rowsAtOnce = 8
+  private static let searches = 2
+
   /// Pairs whose ledger tag a line's `before` names; where the line has a reference, that customer's only.
   private func left(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
+    let rows = try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }
+    let tenant = lines.keys.tenantID
+    // The job's row is locked, so its lines stand; pairs are locked and read again before anything is done to them.
+    var found = try await withThrowingTaskGroup(of: [Found].self) { group in
+      var found: [Found] = []
+      for (number, start) in stride(from: 0, to: rows.count, by: Self.rowsAtOnce).enumerated() {
+        let range: [SQLValue] = [.int8(rows[start]), .int8(rows[min(start + Self.rowsAtOnce, rows.count) - 1])]
+        if number >= Self.searches { found += try await group.next() ?? [] }
+        group.addTask { try await database.query(tenant, LedgerStore.left, key + range).rows.map(Found.init) }
+      }
+      for try await more in group { found += more }
+      return found
+    }
+    found.sort { ($0.hit.line, $0.hit.pair) < ($1.hit.line, $1.hit.pair) }
     var hits: [Hit] = []
-    for row in try await transaction.query(LedgerStore.left, key).rows {
-      let hit = Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)), batch: try row.int(3))
-      guard let line = try await lines.line(hit.line, in: hit.batch) else { continue }
-      if let ref = line.ref, try row.optionalBytes(4) != lines.keys.index(ofReference: ref, kind: "ledger") { continue }
-      hits.append(hit)
+    for one in found {
+      guard let line = try await lines.line(one.hit.line, in: one.hit.batch) else { continue }
+      if let ref = line.ref, one.refIndex != lines.keys.index(ofReference: ref, kind: "ledger") { continue }
+      hits.append(one.hit)
     }
     return hits
+  }
+
+  /// A pair that a line's tag names, whosever it is.
+  private struct Found: Sendable {
+    let hit: Hit
+    let refIndex: [UInt8]?
+
+    init(_ row: Row) throws {
+      hit = Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)), batch: try row.int(3))
+      refIndex = try row.optionalBytes(4)
+    }
   }
 
   /// Pending pairs whose customer a line names. Only where there is one are the lines read for it.

@@ -148,7 +148,8 @@ public final class LedgerChangeService: Sendable {
   }
 
   /// Waits for the batch before, then lets this one be written.
-  private func write(_ batch: Sealing, _ caller: Caller, _ job: LedgerJobID, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+  private func write(_ batch: Sealing, _ caller: Caller, _ job: LedgerJobID, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws
+  {
     let lines = try await batch.lines.value
     _ = try await group.next()
     group.addTask { try await self.write(caller, job, lines, batch.received, batch.digest, isLast: false) }
@@ -250,7 +251,8 @@ enum LedgerStore {
     """)
   static let insertInvalid = Statement(
     "insert_invalid_ledger_lines",
-    "insert into ledger_invalid_lines (tenant_id, job_id, line, invalid_reason) select $1, $2, l.* from unnest($3::int8[], $4::text[]) as l")
+    "insert into ledger_invalid_lines (tenant_id, job_id, line, invalid_reason) select $1, $2, l.* from unnest($3::int8[], $4::text[]) as l"
+  )
   static let getJob = Statement(
     "get_ledger_job",
     "select state, received, deleted, activated, unknown, invalid, created_at, updated_at from ledger_jobs where tenant_id = $1 and job_id = $2"
@@ -272,7 +274,7 @@ enum LedgerStore {
   static let reseal = Statement(
     "reseal_ledger_batch",
     "update ledger_batches set peppers = $4, before_tags = $5, before_lines = $6 where tenant_id = $1 and job_id = $2 and first_line = $3")
-  /// Pairs whose ledger tag a line's `before` names, as they stand before the job changes anything.
+  /// Pairs whose ledger tag a line's `before` names, as they stand before the job changes anything; of the rows from $3 to $4.
   static let left = Statement(
     "ledger_lines_left",
     """
@@ -280,7 +282,7 @@ enum LedgerStore {
     from ledger_batches b cross join lateral unnest(b.before_tags, b.before_lines) as q(tag, position)
     join pair_tags t on t.tenant_id = $1 and t.side = 'ledger' and t.stored_tag = q.tag
     join pairs p on p.tenant_id = $1 and p.pair_id = t.pair_id and p.state <> 'pending'
-    where b.tenant_id = $1 and b.job_id = $2 order by 1, 2
+    where b.tenant_id = $1 and b.job_id = $2 and b.first_line between $3 and $4
     """)
   /// Pending pairs of customers that the ledger has a reference for.
   static let pending = Statement(

@@ -15,7 +15,7 @@ public struct LineBatch: Sendable {
   public mutating func reserve(bytes: Int) { self.bytes.reserveCapacity(bytes) }
 
   /// Adds a line, given without its end.
-  public mutating func append(_ line: some Collection<UInt8>) {
+  public mutating func append(_ line: UnsafeRawBufferPointer) {
     guard !line.isEmpty else { return }
     bytes.append(contentsOf: line)
     bytes.append(0x0A)

@@ -56,10 +56,10 @@ struct LineSplitter {
     while start < bytes.count, let hit = memchr(base + start, 0x0A, bytes.count - start) {
       let end = UnsafeRawPointer(hit) - base
       if unfinished.isEmpty {
-        append(bytes[start..<end].prefix(limit + 1), to: &lines)
+        Self.append(UnsafeRawBufferPointer(rebasing: bytes[start..<min(end, start + limit + 1)]), to: &lines)
       } else {
         keep(bytes[start..<end])
-        append(unfinished, to: &lines)
+        unfinished.withUnsafeBytes { Self.append($0, to: &lines) }
         unfinished.removeAll(keepingCapacity: true)
       }
       start = end + 1
@@ -72,7 +72,7 @@ struct LineSplitter {
   mutating func finish() -> LineBatch {
     defer { unfinished = [] }
     var lines = LineBatch()
-    append(unfinished, to: &lines)
+    unfinished.withUnsafeBytes { Self.append($0, to: &lines) }
     return lines
   }
 
@@ -81,7 +81,7 @@ struct LineSplitter {
     unfinished.append(contentsOf: slice.prefix(max(0, limit + 1 - unfinished.count)))
   }
 
-  private func append(_ line: some BidirectionalCollection<UInt8>, to lines: inout LineBatch) {
-    lines.append(line.last == UInt8(ascii: "\r") ? line.dropLast() : line[...])
+  private static func append(_ line: UnsafeRawBufferPointer, to lines: inout LineBatch) {
+    lines.append(line.last == UInt8(ascii: "\r") ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line)
   }
 }

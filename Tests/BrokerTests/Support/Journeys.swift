@@ -187,7 +187,7 @@ struct Upload: AsyncSequence, AsyncIteratorProtocol {
 
   init(_ lines: [String], isCut: Bool = false) {
     var batch = LineBatch()
-    for line in lines { batch.append(line.utf8) }
+    for line in lines { Array(line.utf8).withUnsafeBytes { batch.append($0) } }
     batches = [batch]
     self.isCut = isCut
   }
