@@ -137,7 +137,8 @@ struct StatementTests {
           try await connection.execute("prepare planned as \(statement.sql)")
           let count = try await connection.query(Self.parameterCount).requireRow().int(0)
           let nulls = repeatElement("null", count: count).joined(separator: ", ")
-          let plan = try await connection.query(Statement("plan_of_\(statement.name)", "explain (costs off) execute planned(\(nulls))")).rows
+          let plan = try await connection.query(Statement("plan_of_\(statement.name)", "explain (costs off) execute planned(\(nulls))"))
+            .rows
           #expect(try plan.contains { try $0.text(0).contains("Index") }, "\(statement.name)")
           #expect(try !plan.contains { try $0.text(0).contains("Sort") }, "\(statement.name)")
           try await connection.execute("deallocate planned")
