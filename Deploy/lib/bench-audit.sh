@@ -63,8 +63,23 @@ audit_measure() { # NAME
   PGPASSFILE=/dev/null "$postgresql/psql" -X -q -v ON_ERROR_STOP=1 -d "$YONJO_APP_URL" -f "$scripts/plan-$1"
 }
 
+# What cannot be recorded is refused, and at once. SQL that breaks it, SQL that mends it.
+unwritable() {
+  local line
+  sql -c "$1"
+  line=$("$programs/yonjo-bench" look-ups --cast "$house_cast" --enrolment "$run_directory/enrolment.json" --clients "$clients" --seconds 3 | grep '^rate=')
+  sql -c "$2"
+  case $line in *answers=0\ *) ;; *) echo "error: something was answered that was not recorded: $line"; return 1 ;; esac
+  case $line in *refused=0\ *) echo "error: nothing was asked: $line"; return 1 ;; esac
+  awk -v line="$line" 'BEGIN {
+    match(line, /refused=[0-9]+/); refused = substr(line, RSTART + 8, RLENGTH - 8)
+    match(line, /slowest=[0-9.]+/); slowest = substr(line, RSTART + 8, RLENGTH - 8)
+    printf "refusals: %d, the slowest after %.0f ms\n", refused, slowest; exit slowest + 0 >= 1000 }'
+}
+refusals() { sed -n 's/^refusals: //p' "$step_log"; }
+
 bench_audit() {
-  local began name line lag peak actor
+  local began name line lag late peak actor no_right full_disk
   say "${bold}Yonjo, measured${plain}: $events audit events, $(nproc) processors"
   step "$configuration build (the first time takes a while)" build_release
   programs=$(swift build --configuration "$configuration" --show-bin-path)
@@ -95,9 +110,18 @@ bench_audit() {
   peak=$(grep '^rate=' "$step_log" | tail -n 1 | sed -E 's/^rate=([0-9.]+).*/\1/')
   lag=$(($(recorded) - $(logged)))
   sleep 1
+  late=$(($(recorded) - $(logged)))
+  step "look-ups without the right to insert events" unwritable "revoke insert on audit_events from yonjo_app" "grant insert on audit_events to yonjo_app"
+  no_right=$(refusals)
+  step "look-ups while the disk is full (SQLSTATE 53100)" unwritable "
+    create function full_disk() returns trigger language plpgsql as \$\$ begin raise exception 'full' using errcode = '53100'; end \$\$;
+    create trigger full_disk before insert on audit_events for each row execute function full_disk()" "
+    drop trigger full_disk on audit_events; drop function full_disk"
+  full_disk=$(refusals)
   say ""
   printf '%-14s %13s\n' "GET by" "95 % within"
   printf '%s\n' "${results[@]}"
   say ""
-  say "Look-ups $peak a second; right after them $lag events were not in the log yet, a second later $(($(recorded) - $(logged)))."
+  say "Look-ups $peak a second; right after them $lag events were not in the log yet, a second later $late.
+Events that cannot be written: all look-ups refused. Without the right: $no_right; disk full: $full_disk (wanted: under 1000 ms)."
 }

@@ -63,8 +63,10 @@ final class LoadClient: ChannelInboundHandler {
           UnsafeRawBufferPointer(rebasing: $0[read.headLength..<(read.headLength + read.bodyLength)]).end(of: marker) != nil
         }
       let now = NIODeadline.now()
+      let taken = UInt64((now - sentAt).nanoseconds)
+      samples.slowest = max(samples.slowest, taken)
       if isGood {
-        samples.good.append((now.uptimeNanoseconds, UInt64((now - sentAt).nanoseconds)))
+        samples.good.append((now.uptimeNanoseconds, taken))
       } else {
         samples.refused += 1
       }

@@ -10,6 +10,8 @@ public struct LoadReport: Sendable {
   public let seconds: Double
   /// Milliseconds within which that share of the good answers came.
   public let median, percentile95, percentile99: Double
+  /// Milliseconds that the slowest answer of all took, of whatever kind, over the whole run.
+  public let slowest: Double
 
   /// Good answers a second.
   public var rate: Double { seconds > 0 ? Double(answers) / seconds : 0 }
@@ -34,6 +36,7 @@ public struct LoadReport: Sendable {
     median = milliseconds(0.5)
     percentile95 = milliseconds(0.95)
     percentile99 = milliseconds(0.99)
+    slowest = Double(samples.map(\.slowest).max() ?? 0) / 1_000_000
   }
 }
 
@@ -42,4 +45,5 @@ struct ClientSamples: Sendable {
   var good: [(at: UInt64, latency: UInt64)] = []
   var refused = 0
   var finished: UInt64 = 0
+  var slowest: UInt64 = 0
 }

@@ -44,13 +44,15 @@ struct LedgerApplier: Sendable {
         } else {
           // The same tag before and after: nothing is deleted, the pair takes up the other versions. One that ended while the job waited stays away.
           var kept = row
-          kept.ledgerTags = Array(Set(row.ledgerTags).union(after.filter(keys.isLive)))
+          kept.ledgerTags = Array(Set(row.ledgerTags).union(after.filter(try await vault.tenantKeys(tenant).isLive)))
           _ = try await pairs.carryOut(.stays, kept, keys: keys, in: transaction)
         }
       }
       for hit in arrived {
-        let after = try await lines.line(hit.line, in: hit.batch)?.after?.filter(keys.isLive) ?? []
-        guard !after.isEmpty, var row = try await lock(hit, keys, in: transaction), row.state == .pending else { continue }
+        guard var row = try await lock(hit, keys, in: transaction), row.state == .pending else { continue }
+        let live = try await vault.tenantKeys(tenant)
+        let after = try await lines.line(hit.line, in: hit.batch)?.after?.filter(live.isLive) ?? []
+        guard !after.isEmpty else { continue }
         row.ledgerTags = after
         if try await pairs.apply(.ledgerArrived(row.tags), to: row, keys: keys, in: transaction)?.state == .active { activated += 1 }
       }

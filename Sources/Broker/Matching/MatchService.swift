@@ -103,7 +103,9 @@ public struct MatchService: Sendable {
         else { return }
         var row = try PairRow(found, keys)
         guard !Set(row.cardTags).isDisjoint(with: tags) else { return }
-        row.cardTags = Array(Set(row.cardTags).union(tags))
+        // Asked again now that the subject is locked: a version that ended since the tags were made stays away.
+        let live = try await core.vault.tenantKeys(keys.tenantID)
+        row.cardTags = Array(Set(row.cardTags).union(tags.filter(live.isLive)))
         _ = try await core.pairs.carryOut(.stays, row, keys: keys, in: transaction)
       }
     } catch {
