@@ -36,8 +36,10 @@ extension ConsoleSite {
       "state": ["tone": tone, "label": words["export_\(export.state.rawValue)"]], "after": time(export.after, words),
       "before": time(export.before, words), "encoding": export.encoding.rawValue.uppercased(), "events": export.events,
       "covered": export.covered, "total": max(1, export.total), "isRunning": export.state == .waiting || export.state == .running,
+      "isMade": export.state == .done || export.state == .expired,
       "size": words.size(Int64(export.bytes)),
     ]
+    if export.state == .failed { values["failed"] = ["code": export.problem ?? "internal"] }
     if let digest = export.digest { values["digest"] = Base64URL.encode(digest) }
     if let expires = export.expiresAt, export.state == .done {
       values["expires"] = time(expires, words)
@@ -130,7 +132,7 @@ extension ConsoleSite {
     }
     let verdict: [String: Any]
     if let report, report.damage.isEmpty {
-      verdict = ["tone": "good", "label": "\(words["verified"]) (\(report.entries))", "lead": words["verifiedLead"]]
+      verdict = ["tone": "good", "label": words["verified"], "lead": "\(report.entries) \(words["records"]) · \(words["verifiedLead"])"]
     } else if let report {
       let damage = report.damage.prefix(50).map { ["place": $0.place, "sentence": $0.sentence] }
       verdict = ["tone": "bad", "label": words["damaged"], "lead": "", "hasDamage": true, "damage": Array(damage)]
