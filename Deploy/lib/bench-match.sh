@@ -13,8 +13,11 @@ set synchronous_commit = off;
 select greatest(:rows - count(*), 0) as lacking from pairs where tenant_id = :'tenant' \gset
 alter table pair_tags drop constraint pair_tags_pkey;
 drop index pair_tags_by_pair;
+-- Ids sort by time, as the broker's do.
 create temporary table filler as
-  select gen_random_uuid() as subject, gen_random_uuid() as pair from generate_series(1, :lacking);
+  select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(md5('subject' || i), 14))::uuid as subject,
+    (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(md5('pair' || i), 14))::uuid as pair
+  from generate_series(1, :lacking) i;
 insert into subjects (tenant_id, subject_id, created_at) select :'tenant', subject, clock_timestamp() from filler;
 insert into pairs (tenant_id, pair_id, subject_id, state, created_at, updated_at)
   select :'tenant', pair, subject, 'active', clock_timestamp(), clock_timestamp() from filler;
@@ -39,6 +42,8 @@ batches() {
 # The same number of tags as one file: copied, then joined once.
 batch_baseline() {
   local started
+  # The broker needs no temporary tables, so its role may not make any.
+  sql -c "grant temporary on database yonjo to yonjo_app"
   started=$(tenths_now)
   PGOPTIONS='-c synchronous_commit=on' "$postgresql/psql" -X -q -v ON_ERROR_STOP=1 -d "$YONJO_APP_URL" <<SQL
 begin;

@@ -63,7 +63,7 @@ kill_push_wait() {
 kill_push_left() {
   kill_push_sql "
     select 'job', state, received, deleted, activated, unknown, invalid from ledger_jobs order by created_at;
-    select 'lines left', count(*) from ledger_lines;
+    select 'lines left', count(*) from ledger_batches;
     select 'pair', pair_id, state from pairs order by 2;
     select 'tags', side, md5(string_agg(encode(stored_tag, 'hex') || pair_id, ',' order by stored_tag, pair_id)), count(*) from pair_tags group by side order by 2;
     select 'event', kind, pair_id, count(*) from events group by kind, pair_id order by 2, 3;

@@ -51,13 +51,31 @@ public struct EdgeTag: Redacted, Hashable {
   ///
   /// - Throws: `TagError.malformed`.
   public init(parsing text: String) throws(TagError) {
-    guard text.utf8.count <= 128 else { throw .malformed }
-    let parts = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
-    guard parts.count == 4, let scheme = TagScheme(rawValue: String(decoding: parts[0], as: UTF8.self)),
-      let keyVersion = Self.number(parts[1]),
-      let ruleset = Self.number(parts[2]), let value = TagText.decode(parts[3])
-    else { throw .malformed }
-    try self.init(scheme: scheme, keyVersion: keyVersion, ruleset: ruleset, value: value)
+    var text = text
+    guard let tag = text.withUTF8({ EdgeTag(utf8: $0) }) else { throw .malformed }
+    self = tag
+  }
+
+  /// The same from bytes, for the millions of lines of a ledger; nil where they are no tag.
+  public init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+    guard text.count <= 128 else { return nil }
+    var dots: (Int, Int, Int) = (-1, -1, -1)
+    var found = 0
+    for index in text.indices where text[index] == 0x2E {
+      switch found {
+      case 0: dots.0 = index
+      case 1: dots.1 = index
+      case 2: dots.2 = index
+      default: return nil
+      }
+      found += 1
+    }
+    guard found == 3, let scheme = TagScheme.allCases.first(where: { text[..<dots.0].elementsEqual($0.rawValue.utf8) }),
+      let keyVersion = Self.number(text[(dots.0 + 1)..<dots.1]), let ruleset = Self.number(text[(dots.1 + 1)..<dots.2]),
+      let value = TagText.decode(text[(dots.2 + 1)...]),
+      let tag = try? EdgeTag(scheme: scheme, keyVersion: keyVersion, ruleset: ruleset, value: value)
+    else { return nil }
+    self = tag
   }
 
   /// The tag as it is written in requests, answers and files.
@@ -85,7 +103,7 @@ public struct EdgeTag: Redacted, Hashable {
     key.authenticationCode(for: labelled).withUnsafeBytes { TagText.append($0, to: &out) }
   }
 
-  private static func number(_ digits: Substring.UTF8View) -> Int? {
+  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     guard let first = digits.first, first >= 0x31, digits.count <= 10, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
     return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
   }

@@ -29,9 +29,11 @@ public struct PepperKey: Redacted, Equatable {
   /// 1, 2, … within the tenant.
   public let version: Int
   private let key: SymmetricKey
+  /// What every tag that this pepper sealed begins with; greater, byte by byte, than that of any earlier version.
+  public let prefix: [UInt8]
+  private let additionalData: [UInt8]
 
-  private static let additionalData = Array("yonjo-stored-tag/1".utf8)
-  private static let nonce = [UInt8](repeating: 0, count: 12)
+  private static let nonce = try? AES.GCM._SIV.Nonce(data: [UInt8](repeating: 0, count: 12))
 
   /// Takes 32 bytes of key material.
   ///
@@ -40,6 +42,10 @@ public struct PepperKey: Redacted, Equatable {
     guard bytes.count == 32, version >= 1, version <= Int(Int32.max) else { throw .keyForm }
     self.version = version
     self.key = SymmetricKey(data: bytes)
+    var header: [UInt8] = [StoredTag.format]
+    withUnsafeBytes(of: UInt32(version).bigEndian) { header.append(contentsOf: $0) }
+    prefix = header
+    additionalData = Array("yonjo-stored-tag/1".utf8) + header
   }
 
   /// A new random key.
@@ -52,26 +58,28 @@ public struct PepperKey: Redacted, Equatable {
   /// The 32 bytes, for wrapping only.
   public var bytes: [UInt8] { key.withUnsafeBytes { Array($0) } }
 
-  /// What every tag that this pepper sealed begins with; greater, byte by byte, than that of any earlier version.
-  public var prefix: [UInt8] {
-    var header: [UInt8] = [StoredTag.format]
-    withUnsafeBytes(of: UInt32(version).bigEndian) { header.append(contentsOf: $0) }
-    return header
-  }
-
   /// Seals a tag. The same tag and key always give the same bytes.
   ///
   /// - Throws: `TagError.keyForm` if the cipher refuses the key (it does not for 32 bytes).
   public func seal(_ tag: EdgeTag) throws(TagError) -> StoredTag {
-    let header = prefix
-    var plaintext: [UInt8] = [tag.scheme == .hmac ? 1 : 2]
+    var plaintext: [UInt8] = []
+    plaintext.reserveCapacity(7 + tag.value.count)
+    plaintext.append(tag.scheme == .hmac ? 1 : 2)
     withUnsafeBytes(of: UInt32(tag.keyVersion).bigEndian) { plaintext.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt16(tag.ruleset).bigEndian) { plaintext.append(contentsOf: $0) }
     plaintext.append(contentsOf: tag.value)
     do {
-      let box = try AES.GCM._SIV.seal(
-        plaintext, using: key, nonce: AES.GCM._SIV.Nonce(data: Self.nonce), authenticating: Self.additionalData + header)
-      return StoredTag(bytes: header + Array(box.ciphertext) + Array(box.tag))
+      guard let nonce = Self.nonce else { throw TagError.keyForm }
+      let combined = try AES.GCM._SIV.seal(plaintext, using: key, nonce: nonce, authenticating: additionalData).combined
+      return StoredTag(
+        bytes: combined.withUnsafeBytes { sealed in
+          [UInt8](unsafeUninitializedCapacity: prefix.count + sealed.count - 12) { bytes, count in
+            // The box begins with the nonce, which is always the same.
+            _ = bytes.initialize(from: prefix)
+            UnsafeMutableRawBufferPointer(bytes)[prefix.count...].copyBytes(from: sealed[12...])
+            count = bytes.count
+          }
+        })
     } catch {
       throw .keyForm
     }
@@ -82,12 +90,12 @@ public struct PepperKey: Redacted, Equatable {
   /// - Throws: `TagError.notOpened` if another key sealed it or a bit was changed.
   public func open(_ stored: StoredTag) throws(TagError) -> EdgeTag {
     guard stored.pepperVersion == version, stored.bytes.count > StoredTag.headerLength + 16 else { throw .notOpened }
-    let header = Array(stored.bytes.prefix(StoredTag.headerLength))
     let body = stored.bytes.dropFirst(StoredTag.headerLength)
     let plaintext: [UInt8]
     do {
-      let box = try AES.GCM._SIV.SealedBox(nonce: AES.GCM._SIV.Nonce(data: Self.nonce), ciphertext: body.dropLast(16), tag: body.suffix(16))
-      plaintext = Array(try AES.GCM._SIV.open(box, using: key, authenticating: Self.additionalData + header))
+      guard let nonce = Self.nonce else { throw TagError.notOpened }
+      let box = try AES.GCM._SIV.SealedBox(nonce: nonce, ciphertext: body.dropLast(16), tag: body.suffix(16))
+      plaintext = Array(try AES.GCM._SIV.open(box, using: key, authenticating: additionalData))
     } catch {
       throw .notOpened
     }

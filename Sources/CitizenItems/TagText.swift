@@ -30,8 +30,9 @@ enum TagText {
     }
   }
 
-  static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var out: [UInt8] = []
+    out.reserveCapacity(text.count * 3 / 4)
     var bits: UInt32 = 0
     var count = 0
     for character in text {

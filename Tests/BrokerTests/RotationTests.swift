@@ -110,6 +110,29 @@ struct RotationTests {
     }
   }
 
+  @Test func aVersionThatEndedDoesNotComeBackByAPushMadeBefore() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let hanako = try broker.hanako()
+      let (_, pair) = try await broker.onboardWithPair(bank, hanako, ref: "C-1")
+      _ = try await broker.keyAdministration.rotateTenantKey(bank.id, .edge, overlapSeconds: TestBroker.day)
+      broker.wait(seconds: 61)
+      let both = try await broker.ledgerTags(bank, Hanako.asInLedger)
+      try await broker.onboard(bank, hanako)
+      let line = try ledgerLine(before: both, after: both, ref: "C-1")
+      _ = try await broker.services.ledgerChanges.receive(bank.caller, key: "early", lines: Upload([line]))
+      await broker.services.jobs.sweep()
+      #expect(try await Self.versions(broker, "ledger") == [1, 2])
+      _ = try await broker.services.ledgerChanges.receive(bank.caller, key: "late", lines: Upload([line]))
+      broker.wait(seconds: TestBroker.day)
+      await broker.services.jobs.rotateTags()
+      #expect(try await Self.versions(broker, "ledger") == [2])
+      await broker.services.jobs.sweep()
+      #expect(try await Self.versions(broker, "ledger") == [2])
+      #expect(try await broker.pair(bank, pair).state == .active)
+    }
+  }
+
   @Test func aMatchTakesUpTheNewVersion() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

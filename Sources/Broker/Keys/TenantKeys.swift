@@ -49,6 +49,9 @@ public struct TenantKeys: Sendable, Redacted {
     return nil
   }
 
+  /// Whether the tag was made by a key that is in force.
+  func isLive(_ tag: EdgeTag) -> Bool { edges.contains { $0.key.version == tag.keyVersion } }
+
   /// The edge tag of a stored form; nil where its pepper is retired or it is damaged.
   func open(stored bytes: [UInt8]) -> EdgeTag? {
     let stored = StoredTag(bytes: bytes)

@@ -11,39 +11,45 @@ struct LedgerApplier: Sendable {
   let audit: AuditTrail
 
   /// What a job is about to do to one pair; read whole before anything is changed, so that every line meets the state at job start.
-  private struct Hit {
+  private struct Hit: Sendable {
     let line: Int
     let pair: PairID
     let subject: SubjectID
+    /// First line of the row in which the line is kept.
+    let batch: Int
   }
 
   /// Applies one job. Returns false where another process has it, or it is applied already.
   @discardableResult
   func apply(_ job: LedgerJobID, of tenant: TenantID) async throws -> Bool {
     let keys = try await vault.tenantKeys(tenant)
+    let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
+    // Committed before the pairs are looked for, because other connections look.
+    try await database.transaction(tenant) { transaction in
+      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return }
+      try await KeptLines(job: job, keys: keys, transaction: transaction).resealed()
+    }
     return try await database.transaction(tenant) { transaction in
-      let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
-      // While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
-      if keys.peppers.count > 1 { try await LineSealing.complete(job, keys, in: transaction) }
-      let left = try await transaction.query(LedgerStore.left, key).rows.map(Self.hit)
-      let arrived = try await transaction.query(LedgerStore.arrived, key).rows.map(Self.hit)
+      let lines = KeptLines(job: job, keys: keys, transaction: transaction)
+      let left = try await left(lines, key, in: transaction)
+      let arrived = try await arrived(lines, key, in: transaction)
       var deleted = 0
       var activated = 0
       for hit in left {
-        let after = try await after(hit.line, key, keys, in: transaction)
+        let after = try await lines.line(hit.line, in: hit.batch)?.after ?? []
         guard let row = try await lock(hit, keys, in: transaction) else { continue }
         if Set(row.ledgerTags).isDisjoint(with: after) {
           if try await pairs.apply(.ledgerLeft, to: row, keys: keys, in: transaction) == nil { deleted += 1 }
         } else {
-          // The same tag before and after: nothing is deleted, the pair takes up the other versions.
+          // The same tag before and after: nothing is deleted, the pair takes up the other versions. One that ended while the job waited stays away.
           var kept = row
-          kept.ledgerTags = Array(Set(row.ledgerTags).union(after))
+          kept.ledgerTags = Array(Set(row.ledgerTags).union(after.filter(keys.isLive)))
           _ = try await pairs.carryOut(.stays, kept, keys: keys, in: transaction)
         }
       }
       for hit in arrived {
-        let after = try await after(hit.line, key, keys, in: transaction)
+        let after = try await lines.line(hit.line, in: hit.batch)?.after?.filter(keys.isLive) ?? []
         guard !after.isEmpty, var row = try await lock(hit, keys, in: transaction), row.state == .pending else { continue }
         row.ledgerTags = after
         if try await pairs.apply(.ledgerArrived(row.tags), to: row, keys: keys, in: transaction)?.state == .active { activated += 1 }
@@ -53,7 +59,7 @@ struct LedgerApplier: Sendable {
       try await transaction.pipeline([
         BoundStatement(
           LedgerStore.finish, key + [.int8(Int64(deleted)), .int8(Int64(activated)), .int8(Int64(unknown)), .timestamp(clock.now())]),
-        BoundStatement(LedgerStore.removeLines, key),
+        BoundStatement(LedgerStore.removeBatches, key),
         audit.record(
           .ledgerChangesApplied, tenant: tenant, actor: "job:ledger-changes", object: job.description,
           detail: ["deleted": String(deleted), "activated": String(activated), "unknown": String(unknown)]),
@@ -62,19 +68,109 @@ struct LedgerApplier: Sendable {
     }
   }
 
+  /// Rows of which one statement finds the pairs, and statements at once.
+  private static let rowsAtOnce = 8
+  private static let searches = 2
+
+  /// Pairs whose ledger tag a line's `before` names; where the line has a reference, that customer's only.
+  private func left(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
+    let rows = try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }
+    let tenant = lines.keys.tenantID
+    // The job's row is locked, so its lines stand; pairs are locked and read again before anything is done to them.
+    var found = try await withThrowingTaskGroup(of: [Found].self) { group in
+      var found: [Found] = []
+      for (number, start) in stride(from: 0, to: rows.count, by: Self.rowsAtOnce).enumerated() {
+        let range: [SQLValue] = [.int8(rows[start]), .int8(rows[min(start + Self.rowsAtOnce, rows.count) - 1])]
+        if number >= Self.searches { found += try await group.next() ?? [] }
+        group.addTask { try await database.query(tenant, LedgerStore.left, key + range).rows.map(Found.init) }
+      }
+      for try await more in group { found += more }
+      return found
+    }
+    found.sort { ($0.hit.line, $0.hit.pair) < ($1.hit.line, $1.hit.pair) }
+    var hits: [Hit] = []
+    for one in found {
+      guard let line = try await lines.line(one.hit.line, in: one.hit.batch) else { continue }
+      if let ref = line.ref, one.refIndex != lines.keys.index(ofReference: ref, kind: "ledger") { continue }
+      hits.append(one.hit)
+    }
+    return hits
+  }
+
+  /// A pair that a line's tag names, whosever it is.
+  private struct Found: Sendable {
+    let hit: Hit
+    let refIndex: [UInt8]?
+
+    init(_ row: Row) throws {
+      hit = Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)), batch: try row.int(3))
+      refIndex = try row.optionalBytes(4)
+    }
+  }
+
+  /// Pending pairs whose customer a line names. Only where there is one are the lines read for it.
+  private func arrived(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
+    var pending: [[UInt8]: [(pair: PairID, subject: SubjectID)]] = [:]
+    for row in try await transaction.query(LedgerStore.pending, [key[0]]).rows {
+      pending[try row.bytes(2), default: []].append((PairID(try row.uuid(0)), SubjectID(try row.uuid(1))))
+    }
+    guard !pending.isEmpty else { return [] }
+    var hits: [Hit] = []
+    for row in try await transaction.query(LedgerStore.firstLines, key).rows {
+      let first = try row.int(0)
+      guard let batch = try await lines.batch(first) else { continue }
+      for number in first..<(first + batch.count) {
+        guard let line = batch.line(number), let ref = line.ref, line.after != nil else { continue }
+        for (pair, subject) in pending[lines.keys.index(ofReference: ref, kind: "ledger"), default: []] {
+          hits.append(Hit(line: number, pair: pair, subject: subject, batch: first))
+        }
+      }
+    }
+    return hits
+  }
+
   private func lock(_ hit: Hit, _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> PairRow? {
     guard try await pairs.lock(hit.subject, tenant: keys.tenantID, in: transaction),
       let row = try await transaction.query(PairStore.byID, [.uuid(keys.tenantID.uuid), .uuid(hit.pair.uuid)]).rows.first
     else { return nil }
     return try PairRow(row, keys)
   }
+}
 
-  private func after(_ line: Int, _ key: [SQLValue], _ keys: TenantKeys, in transaction: TenantTransaction) async throws -> [EdgeTag] {
-    guard let row = try await transaction.query(LedgerStore.afterOf, key + [.int8(Int64(line))]).rows.first else { return [] }
-    return try (row.optionalBytesArray(0) ?? []).map { try keys.opened(stored: $0) }
+/// The lines of a job whose row is locked, as they are wanted: of all rows one is open at a time.
+private final class KeptLines {
+  let keys: TenantKeys
+  private let job: LedgerJobID
+  private let transaction: TenantTransaction
+  private var opened: OpenedLines?
+
+  init(job: LedgerJobID, keys: TenantKeys, transaction: TenantTransaction) {
+    self.job = job
+    self.keys = keys
+    self.transaction = transaction
   }
 
-  private static func hit(_ row: Row) throws -> Hit {
-    Hit(line: try row.int(0), pair: PairID(try row.uuid(1)), subject: SubjectID(try row.uuid(2)))
+  private var key: [SQLValue] { [.uuid(keys.tenantID.uuid), .uuid(job.uuid)] }
+
+  /// While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
+  func resealed() async throws {
+    let peppers = SQLValue.int4Array(SealedLines.peppers(keys))
+    while let row = try await transaction.query(LedgerStore.otherwiseSealed, key + [peppers]).rows.first {
+      let first = try row.int(0)
+      let forms = try SealedLines.open(try row.bytes(1), first: first, of: job, keys: keys).forms(keys)
+      try await transaction.query(
+        LedgerStore.reseal, key + [.int8(Int64(first)), peppers, .bytesArray(forms.tags), .int4Array(forms.lines)])
+    }
   }
+
+  /// The row that begins with that line.
+  func batch(_ first: Int) async throws -> OpenedLines? {
+    if let opened, opened.first == first { return opened }
+    guard let row = try await transaction.query(LedgerStore.batch, key + [.int8(Int64(first))]).rows.first else { return nil }
+    let lines = try SealedLines.open(try row.bytes(0), first: first, of: job, keys: keys)
+    opened = lines
+    return lines
+  }
+
+  func line(_ number: Int, in batch: Int) async throws -> LedgerLine? { try await self.batch(batch)?.line(number) }
 }

@@ -1,4 +1,3 @@
-internal import CitizenItems
 internal import Crypto
 internal import Foundation
 internal import PostgreSQL
@@ -30,7 +29,7 @@ public final class LedgerChangeService: Sendable {
   /// Takes an upload, or continues one that was cut: lines already stored are skipped while a running digest agrees.
   /// - Parameter lines: lines without their ends, in batches as they arrive.
   public func receive<Lines: AsyncSequence>(_ caller: Caller, key: String, lines: Lines) async throws -> LedgerJobID
-  where Lines.Element == [[UInt8]] {
+  where Lines.Element == LineBatch {
     try caller.require(.ledger)
     let request = try RepeatableRequest(key: key, operation: "POST /v1/ledger-changes", body: [])
     let digests = try await core.idempotency.digests(caller, request)
@@ -78,76 +77,117 @@ public final class LedgerChangeService: Sendable {
   }
 
   private func store<Lines: AsyncSequence>(_ caller: Caller, _ standing: Standing, _ lines: Lines) async throws
-  where Lines.Element == [[UInt8]] {
+  where Lines.Element == LineBatch {
     var running = SHA256()
     var count = 0
-    var batch: [(Int, [UInt8])] = []
-    // One batch is written while the next arrives and is read and sealed.
+    var batch = LineBatch()
+    var sealing: [Sealing] = []
+    // Batches are read and sealed on all processors, and written one after the other while the next arrive.
     try await withThrowingTaskGroup(of: Void.self) { group in
       do {
         for try await arrived in lines {
-          for line in arrived where !(line.isEmpty) {
-            running.update(data: line)
-            running.update(data: Self.lineEnd)
-            count += 1
-            if count < standing.received { continue }
-            if count == standing.received {
-              guard Array(running.finalize()) == standing.digest else { throw Self.bodyDiffers }
+          var next = 0
+          while next < arrived.count {
+            if count < standing.received {
+              let known = next..<min(arrived.count, next + standing.received - count)
+              running.update(data: arrived.bytes[arrived.range(known)])
+              count += known.count
+              next = known.upperBound
+              if count == standing.received, Array(running.finalize()) != standing.digest { throw Self.bodyDiffers }
               continue
             }
             // A job that was stored whole takes no further line.
             guard standing.state == .receiving else { throw Self.bodyDiffers }
-            batch.append((count, line))
-            if batch.count >= Self.batchLines {
-              let read = try await sealed(batch, caller)
-              batch.removeAll(keepingCapacity: true)
-              _ = try await group.next()
-              let (received, digest) = (count, Array(running.finalize()))
-              group.addTask { try await self.write(caller, standing.job, read, received, digest, isLast: false) }
-            }
+            let fitting = next..<min(arrived.count, next + Self.batchLines - batch.count)
+            batch.append(arrived, fitting)
+            count += fitting.count
+            next = fitting.upperBound
+            guard batch.count == Self.batchLines else { continue }
+            running.update(data: batch.bytes)
+            sealing.append(seal(batch, caller, standing.job, received: count, Array(running.finalize())))
+            batch = LineBatch()
+            if sealing.count > Self.sealedAhead { try await write(sealing.removeFirst(), caller, standing.job, &group) }
           }
         }
       } catch {
         // What arrived whole before the upload was cut is kept.
+        for one in sealing { try await write(one, caller, standing.job, &group) }
         _ = try await group.next()
         throw error
       }
+      for one in sealing { try await write(one, caller, standing.job, &group) }
       _ = try await group.next()
     }
     guard count >= standing.received else { throw Self.bodyDiffers }
     guard standing.state == .receiving else { return }
-    try await write(caller, standing.job, sealed(batch, caller), count, Array(running.finalize()), isLast: true)
+    running.update(data: batch.bytes)
+    let last = seal(batch, caller, standing.job, received: count, Array(running.finalize()))
+    try await write(caller, standing.job, last.lines.value, count, last.digest, isLast: true)
   }
 
-  private static let lineEnd: [UInt8] = [0x0A]
+  /// Batches that are sealed while another is written.
+  private static let sealedAhead = 2
+
+  /// A batch on its way to the database.
+  private struct Sealing {
+    let lines: Task<SealedLines, any Error>
+    /// Lines with it and before it, and their digest.
+    let received: Int
+    let digest: [UInt8]
+  }
 
   /// By the keys of this moment: a long upload may live through a rotation.
-  private func sealed(_ batch: [(Int, [UInt8])], _ caller: Caller) async throws -> [(Int, LedgerLine)] {
-    let keys = try await core.vault.tenantKeys(caller.tenantID)
-    return try await core.work.run { batch.map { ($0.0, LedgerLine($0.1, keys: keys)) } }
+  private func seal(_ batch: LineBatch, _ caller: Caller, _ job: LedgerJobID, received: Int, _ digest: [UInt8]) -> Sealing {
+    let core = core
+    let first = received - batch.count + 1
+    return Sealing(
+      lines: Task {
+        let keys = try await core.vault.tenantKeys(caller.tenantID)
+        return try await core.work.run { try SealedLines(batch, first: first, of: job, keys: keys) }
+      }, received: received, digest: digest)
   }
 
-  private func write(_ caller: Caller, _ job: LedgerJobID, _ batch: [(Int, LedgerLine)], _ received: Int, _ digest: [UInt8], isLast: Bool)
-    async throws
+  /// Waits for the batch before, then lets this one be written.
+  private func write(_ batch: Sealing, _ caller: Caller, _ job: LedgerJobID, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws
   {
-    let tenant = SQLValue.uuid(caller.tenantID.uuid)
-    let lines = LedgerStore.insertLines(caller.tenantID, job, batch)
-    let invalid = batch.count { $0.1.invalidReason != nil }
+    let lines = try await batch.lines.value
+    _ = try await group.next()
+    group.addTask { try await self.write(caller, job, lines, batch.received, batch.digest, isLast: false) }
+  }
+
+  private func write(
+    _ caller: Caller, _ job: LedgerJobID, _ batch: SealedLines, _ received: Int, _ digest: [UInt8], isLast: Bool
+  ) async throws {
+    let key: [SQLValue] = [.uuid(caller.tenantID.uuid), .uuid(job.uuid)]
     try await core.database.transaction(caller.tenantID) { transaction in
       // The job's row first: another sender that took over has changed it, and this one must stop.
       let updated = try await transaction.query(
         LedgerStore.advance,
-        [
-          tenant, .uuid(job.uuid), .int8(core.idempotency.instance.key), .int8(Int64(received)), .bytes(digest), .int8(Int64(invalid)),
+        key + [
+          .int8(core.idempotency.instance.key), .int8(Int64(received)), .bytes(digest), .int8(Int64(batch.invalid.count)),
           .text(isLast ? "stored" : "receiving"), .timestamp(core.clock.now()),
         ])
       guard updated.affectedRows == 1 else { throw Self.stillSending }
-      try await transaction.pipeline(batch.isEmpty ? [] : [lines])
-      if isLast {
-        try await transaction.pipeline([
-          core.audit.record(.ledgerChangesReceived, by: caller, object: job.description, detail: ["lines": String(received)])
-        ])
+      var statements: [BoundStatement] = []
+      if batch.count > 0 {
+        statements.append(
+          BoundStatement(
+            LedgerStore.insertBatch,
+            key + [
+              .int8(Int64(batch.first)), .int4(Int32(batch.count)), .int4Array(batch.peppers), .bytesArray(batch.tags),
+              .int4Array(batch.tagLines), .bytes(batch.sealed),
+            ]))
       }
+      if !batch.invalid.isEmpty {
+        statements.append(
+          BoundStatement(
+            LedgerStore.insertInvalid, key + [.int8Array(batch.invalid.map { Int64($0.line) }), .textArray(batch.invalid.map(\.reason))]))
+      }
+      if isLast {
+        statements.append(
+          core.audit.record(.ledgerChangesReceived, by: caller, object: job.description, detail: ["lines": String(received)]))
+      }
+      try await transaction.pipeline(statements)
     }
   }
 
@@ -202,45 +242,17 @@ enum LedgerStore {
       sender_lock = case when $7 = 'receiving' then sender_lock end
     where tenant_id = $1 and job_id = $2 and sender_lock = $3 and state = 'receiving'
     """)
-  /// Many lines in one statement; PostgreSQL has no COPY into a table under row-level security. Arrays of arrays do not unnest, so the tags come in
-  /// lists of their own, each with its line: 1 tenant · 2 job · 3 lines · 4 whether there is an `after` · 5 reference indexes (empty: none) ·
-  /// 6 reasons (empty: none) · 7, 8 tags before and their lines · 9, 10, 11 tags after, their versions and lines
-  static let insertLines = Statement(
-    "insert_ledger_lines",
+  /// 1 tenant · 2 job · 3 first line · 4 lines · 5 peppers · 6, 7 tags before and their lines within the batch · 8 the lines, sealed
+  static let insertBatch = Statement(
+    "insert_ledger_batch",
     """
-    with departing as (
-      select t.line, array_agg(t.tag order by t.position) as tags from unnest($7::bytea[], $8::int8[]) with ordinality as t(tag, line, position)
-      group by t.line
-    ), arriving as (
-      select t.line, array_agg(t.tag order by t.position) as tags, array_agg(t.version order by t.position) as versions
-      from unnest($9::bytea[], $10::int4[], $11::int8[]) with ordinality as t(tag, version, line, position) group by t.line
-    )
-    insert into ledger_lines (tenant_id, job_id, line, before_tags, after_tags, after_versions, ref_index, invalid_reason)
-    select $1, $2, l.line, coalesce(d.tags, '{}'), case when l.has_after = 1 then coalesce(a.tags, '{}') end,
-      case when l.has_after = 1 then coalesce(a.versions, '{}') end, nullif(l.ref_index, ''::bytea), nullif(l.reason, '')
-    from unnest($3::int8[], $4::int4[], $5::bytea[], $6::text[]) as l(line, has_after, ref_index, reason)
-    left join departing d on d.line = l.line left join arriving a on a.line = l.line
+    insert into ledger_batches (tenant_id, job_id, first_line, lines, peppers, before_tags, before_lines, sealed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     """)
-
-  static func insertLines(_ tenant: TenantID, _ job: LedgerJobID, _ batch: [(Int, LedgerLine)]) -> BoundStatement {
-    var (before, beforeLines): ([[UInt8]], [Int64]) = ([], [])
-    var (after, afterVersions, afterLines): ([[UInt8]], [Int32], [Int64]) = ([], [], [])
-    for (number, line) in batch {
-      before.append(contentsOf: line.before)
-      beforeLines.append(contentsOf: repeatElement(Int64(number), count: line.before.count))
-      after.append(contentsOf: line.after ?? [])
-      afterVersions.append(contentsOf: line.afterVersions ?? [])
-      afterLines.append(contentsOf: repeatElement(Int64(number), count: line.after?.count ?? 0))
-    }
-    return BoundStatement(
-      insertLines,
-      [
-        .uuid(tenant.uuid), .uuid(job.uuid), .int8Array(batch.map { Int64($0.0) }), .int4Array(batch.map { $0.1.after == nil ? 0 : 1 }),
-        .bytesArray(batch.map { $0.1.refIndex ?? [] }), .textArray(batch.map { $0.1.invalidReason ?? "" }), .bytesArray(before),
-        .int8Array(beforeLines), .bytesArray(after), .int4Array(afterVersions), .int8Array(afterLines),
-      ])
-  }
-
+  static let insertInvalid = Statement(
+    "insert_invalid_ledger_lines",
+    "insert into ledger_invalid_lines (tenant_id, job_id, line, invalid_reason) select $1, $2, l.* from unnest($3::int8[], $4::text[]) as l"
+  )
   static let getJob = Statement(
     "get_ledger_job",
     "select state, received, deleted, activated, unknown, invalid, created_at, updated_at from ledger_jobs where tenant_id = $1 and job_id = $2"
@@ -248,38 +260,42 @@ enum LedgerStore {
   static let invalidLines = Statement(
     "invalid_ledger_lines",
     """
-    select line, invalid_reason from ledger_lines where tenant_id = $1 and job_id = $2 and invalid_reason is not null order by line limit 1000
+    select line, invalid_reason from ledger_invalid_lines where tenant_id = $1 and job_id = $2 order by line limit 1000
     """)
   static let storedJobs = Statement(
     "stored_ledger_jobs", "select job_id from ledger_jobs where tenant_id = $1 and state = 'stored' order by job_id limit 100")
   static let lockStored = Statement(
     "lock_stored_ledger_job",
     "select received, invalid from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'stored' for update skip locked")
-  /// Pairs whose ledger tag a line's `before` names, as they stand before the job changes anything.
+  /// A row whose tags are not stored under the peppers that are live now ($3).
+  static let otherwiseSealed = Statement(
+    "ledger_batch_otherwise_sealed",
+    "select first_line, sealed from ledger_batches where tenant_id = $1 and job_id = $2 and peppers <> $3 order by first_line limit 1")
+  static let reseal = Statement(
+    "reseal_ledger_batch",
+    "update ledger_batches set peppers = $4, before_tags = $5, before_lines = $6 where tenant_id = $1 and job_id = $2 and first_line = $3")
+  /// Pairs whose ledger tag a line's `before` names, as they stand before the job changes anything; of the rows from $3 to $4.
   static let left = Statement(
     "ledger_lines_left",
     """
-    select distinct l.line, p.pair_id, p.subject_id from ledger_lines l cross join lateral unnest(l.before_tags) as b(tag)
-    join pair_tags t on t.tenant_id = l.tenant_id and t.side = 'ledger' and t.stored_tag = b.tag
-    join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id and p.state <> 'pending'
-      and (l.ref_index is null or p.ledger_ref_index = l.ref_index)
-    where l.tenant_id = $1 and l.job_id = $2 and l.invalid_reason is null order by l.line, p.pair_id
+    select distinct b.first_line + q.position, p.pair_id, p.subject_id, b.first_line, p.ledger_ref_index
+    from ledger_batches b cross join lateral unnest(b.before_tags, b.before_lines) as q(tag, position)
+    join pair_tags t on t.tenant_id = $1 and t.side = 'ledger' and t.stored_tag = q.tag
+    join pairs p on p.tenant_id = $1 and p.pair_id = t.pair_id and p.state <> 'pending'
+    where b.tenant_id = $1 and b.job_id = $2 and b.first_line between $3 and $4
     """)
-  /// Pending pairs whose customer a line names.
-  static let arrived = Statement(
-    "ledger_lines_arrived",
-    """
-    select l.line, p.pair_id, p.subject_id from ledger_lines l
-    join pairs p on p.tenant_id = l.tenant_id and p.ledger_ref_index = l.ref_index and p.state = 'pending'
-    where l.tenant_id = $1 and l.job_id = $2 and l.invalid_reason is null and l.after_tags is not null order by l.line, p.pair_id
-    """)
-  static let afterOf = Statement(
-    "ledger_line_after", "select after_tags, after_versions from ledger_lines where tenant_id = $1 and job_id = $2 and line = $3")
+  /// Pending pairs of customers that the ledger has a reference for.
+  static let pending = Statement(
+    "pending_pairs",
+    "select pair_id, subject_id, ledger_ref_index from pairs where tenant_id = $1 and state = 'pending' and ledger_ref_index is not null")
+  static let firstLines = Statement(
+    "ledger_batches", "select first_line from ledger_batches where tenant_id = $1 and job_id = $2 order by first_line")
+  static let batch = Statement(
+    "ledger_batch", "select sealed from ledger_batches where tenant_id = $1 and job_id = $2 and first_line = $3")
   static let finish = Statement(
     "finish_ledger_job",
     """
     update ledger_jobs set state = 'done', deleted = $3, activated = $4, unknown = $5, updated_at = $6 where tenant_id = $1 and job_id = $2
     """)
-  static let removeLines = Statement(
-    "remove_ledger_lines", "delete from ledger_lines where tenant_id = $1 and job_id = $2 and invalid_reason is null")
+  static let removeBatches = Statement("remove_ledger_batches", "delete from ledger_batches where tenant_id = $1 and job_id = $2")
 }

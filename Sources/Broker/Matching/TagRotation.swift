@@ -47,14 +47,6 @@ struct TagRotation: Sendable {
     let keys = try await vault.tenantKeys(tenant)
     // Not before every process looks for both forms.
     guard keys.writtenPepper.version == newest.version else { return }
-    for row in try await database.query(tenant, RotationStore.unfinishedJobs, [.uuid(tenant.uuid)]).rows {
-      let job = LedgerJobID(try row.uuid(0))
-      try await database.transaction(tenant) { transaction in
-        let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
-        guard try await !transaction.query(RotationStore.lockUnfinished, key).rows.isEmpty else { return }
-        try await LineSealing.complete(job, keys, in: transaction)
-      }
-    }
     for side in ["card", "ledger"] {
       var after: [UInt8] = []
       while let next = try await reseal(side, after: after, keys), !Task.isCancelled { after = next }
@@ -164,51 +156,6 @@ struct TagRotation: Sendable {
   }
 }
 
-/// Lines of a ledger job that were stored under an older pepper than pairs may be by now.
-enum LineSealing {
-  /// Gives the lines of a job, whose row is locked, every form that is looked for; what they bring gets the newest.
-  static func complete(_ job: LedgerJobID, _ keys: TenantKeys, in transaction: TenantTransaction) async throws {
-    let key: [SQLValue] = [.uuid(keys.tenantID.uuid), .uuid(job.uuid)]
-    var after = 0
-    while true {
-      let rows = try await transaction.query(
-        RotationStore.linesAfter, key + [.int8(Int64(after)), .int4(Int32(TagRotation.batch))]
-      ).rows
-      guard let last = try rows.last?.int(0) else { return }
-      after = last
-      var lines: [Int64] = []
-      var (departing, departingLines): ([[UInt8]], [Int64]) = ([], [])
-      var (arriving, arrivingLines): ([[UInt8]], [Int64]) = ([], [])
-      for row in rows {
-        let line = Int64(try row.int(0))
-        let before = try row.bytesArray(1)
-        let brought = try row.optionalBytesArray(2) ?? []
-        func isNew(_ stored: [UInt8]) -> Bool { stored.starts(with: keys.writtenPepper.prefix) }
-        guard !(before.isEmpty || before.contains(where: isNew)) || !brought.allSatisfy(isNew) else { continue }
-        lines.append(line)
-        var tags: Set<EdgeTag> = []
-        for stored in before { if let tag = keys.open(stored: stored) { tags.insert(tag) } }
-        for tag in tags {
-          for form in try keys.stored(tag) {
-            departing.append(form)
-            departingLines.append(line)
-          }
-        }
-        for stored in brought {
-          arriving.append(try keys.open(stored: stored).map { tag throws(KeyError) in try keys.written(tag) } ?? stored)
-          arrivingLines.append(line)
-        }
-      }
-      guard !lines.isEmpty else { continue }
-      try await transaction.query(
-        RotationStore.resealLines,
-        key + [
-          .int8Array(lines), .bytesArray(departing), .int8Array(departingLines), .bytesArray(arriving), .int8Array(arrivingLines),
-        ])
-    }
-  }
-}
-
 /// SQL of rotations.
 enum RotationStore {
   static let unretired = Statement(
@@ -220,13 +167,6 @@ enum RotationStore {
   static let retire = Statement(
     "retire_tenant_key",
     "update tenant_keys set retired_at = $4 where tenant_id = $1 and purpose = $2 and version = $3 and retired_at is null")
-  static let unfinishedJobs = Statement(
-    "unfinished_ledger_jobs", "select job_id from ledger_jobs where tenant_id = $1 and state in ('receiving', 'stored') order by job_id")
-  static let lockUnfinished = Statement(
-    "lock_unfinished_ledger_job",
-    """
-    select job_id from ledger_jobs where tenant_id = $1 and job_id = $2 and state in ('receiving', 'stored') for update skip locked
-    """)
   /// Tags under an older pepper sort below those of a newer one: a stored tag begins with format and version.
   static let lockUnder = Statement(
     "lock_tags_under_pepper",
@@ -253,30 +193,6 @@ enum RotationStore {
     """
     select exists (select 1 from pair_tags where tenant_id = $1 and side = 'card' and stored_tag < $2)
       or exists (select 1 from pair_tags where tenant_id = $1 and side = 'ledger' and stored_tag < $2)
-      or exists (select 1 from ledger_jobs j join ledger_lines l on l.tenant_id = j.tenant_id and l.job_id = j.job_id
-        where j.tenant_id = $1 and j.state in ('receiving', 'stored') and l.invalid_reason is null
-          and ((l.before_tags <> '{}' and not exists (select 1 from unnest(l.before_tags) as b(tag) where b.tag >= $2))
-            or exists (select 1 from unnest(l.after_tags) as a(tag) where a.tag < $2)))
-    """)
-  static let linesAfter = Statement(
-    "ledger_lines_after",
-    """
-    select line, before_tags, after_tags from ledger_lines
-    where tenant_id = $1 and job_id = $2 and line > $3 and invalid_reason is null order by line limit $4
-    """)
-  /// 1 tenant · 2 job · 3 lines · 4, 5 tags before and their lines · 6, 7 tags after and their lines, in the order in which they were
-  static let resealLines = Statement(
-    "reseal_ledger_lines",
-    """
-    with departing as (
-      select t.line, array_agg(t.tag) as tags from unnest($4::bytea[], $5::int8[]) as t(tag, line) group by t.line
-    ), arriving as (
-      select t.line, array_agg(t.tag order by t.position) as tags
-      from unnest($6::bytea[], $7::int8[]) with ordinality as t(tag, line, position) group by t.line
-    )
-    update ledger_lines l set before_tags = coalesce(d.tags, '{}'), after_tags = case when l.after_tags is null then null else coalesce(a.tags, '{}') end
-    from unnest($3::int8[]) as u(line) left join departing d on d.line = u.line left join arriving a on a.line = u.line
-    where l.tenant_id = $1 and l.job_id = $2 and l.line = u.line
     """)
   /// Pairs in their order, and whether they have tags of versions that are not live ($4).
   static let pairsAfter = Statement(

@@ -182,17 +182,19 @@ extension TestBroker {
 struct Upload: AsyncSequence, AsyncIteratorProtocol {
   struct Cut: Error {}
 
-  var batches: [[[UInt8]]]
+  var batches: [LineBatch]
   var isCut = false
 
   init(_ lines: [String], isCut: Bool = false) {
-    batches = [lines.map { Array($0.utf8) }]
+    var batch = LineBatch()
+    for line in lines { Array(line.utf8).withUnsafeBytes { batch.append($0) } }
+    batches = [batch]
     self.isCut = isCut
   }
 
   func makeAsyncIterator() -> Upload { self }
 
-  mutating func next() async throws -> [[UInt8]]? {
+  mutating func next() async throws -> LineBatch? {
     if !batches.isEmpty { return batches.removeFirst() }
     if isCut { throw Cut() }
     return nil

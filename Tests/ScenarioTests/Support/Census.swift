@@ -32,7 +32,8 @@ struct Census: Sendable, Equatable {
     ("pairs", "state, ledger_ref_index is null, decided_by, decide_until is null", "true"),
     ("pair_tags", "side, key_version", "true"),
     ("ledger_jobs", "state, received, deleted, activated, unknown, invalid", "true"),
-    ("ledger_lines", "invalid_reason", "true"),
+    ("ledger_batches", "first_line, lines", "true"),
+    ("ledger_invalid_lines", "invalid_reason", "true"),
     ("events", "kind, pair_id is null, consent_id is null", "true"),
     (
       "audit_events", "kind, outcome, subject_id is null",
