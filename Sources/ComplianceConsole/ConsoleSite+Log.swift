@@ -57,7 +57,7 @@ extension ConsoleSite {
       let export = try await services.auditExports.create(
         staff.caller, AuditExportOrder(encoding: encoding, after: from, before: to, kinds: []),
         request: RepeatableRequest(key: staff.visit.requestID + UUID().uuidString, operation: "console export", body: []))
-      return .redirect("/console/exports/\(export.id)")
+      return .redirect("/console/exports/\(export.id)?follow=1")
     } catch let refusal as Refusal where refusal.code == "auditPeriodInvalid" || refusal.code == "auditExportsTooMany" {
       return try await exports(staff, problem: sentence(refusal, staff.words))
     }
@@ -65,8 +65,16 @@ extension ConsoleSite {
 
   func export(_ staff: StaffVisit, _ id: AuditExportID) async throws -> Answer {
     let export = try await services.auditExports.get(staff.caller, id: id)
-    var answer = show(staff, "export", staff.words["exports"], at: "exports", ["export": values(of: export, staff.words)])
-    if export.state == .waiting || export.state == .running { answer.response.headers[.refresh] = "3" }
+    let follows = staff.visit.query["follow"] != nil
+    let path = "/console/exports/\(id)"
+    var all = values(of: export, staff.words)
+    all["follow"] = [
+      "note": follows ? staff.words["refreshing"] : "", "path": follows ? path : path + "?follow=1",
+      "label": staff.words[follows ? "refreshStop" : "refreshStart"],
+    ]
+    var answer = show(staff, "export", staff.words["export"], at: "exports", ["export": all])
+    // WCAG 2.2.1: a page that is loaded anew by itself can be told not to.
+    if follows, export.state == .waiting || export.state == .running { answer.response.headers[.refresh] = "3" }
     return answer
   }
 

@@ -70,7 +70,7 @@ extension Templates {
       <p class="row">{{#state}}{{>state}}{{/state}} <span class="id">{{id}}</span></p>
       {{#failed}}<p class="note bad" role="alert">{{t.exportFailed}} {{t.errorCode}}: <code>{{code}}</code></p>{{/failed}}
       <div class="card">
-      {{#isRunning}}<p role="status"><label for="progress">{{t.progress}}</label> <progress id="progress" value="{{covered}}" max="{{total}}">{{covered}} / {{total}}</progress></p><p class="lead">{{t.refreshing}}</p>{{/isRunning}}
+      {{#isRunning}}<p role="status"><label for="progress">{{t.progress}}</label> <progress id="progress" value="{{covered}}" max="{{total}}">{{covered}} / {{total}}</progress></p>{{#follow}}<p>{{note}} <a href="{{path}}">{{label}}</a></p>{{/follow}}{{/isRunning}}
       <dl><dt>{{t.period}}</dt><dd>{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</dd><dt>{{t.format}}</dt><dd>{{encoding}}</dd>{{#isMade}}<dt>{{t.events}}</dt><dd>{{events}}</dd><dt>{{t.size}}</dt><dd>{{size}}</dd>{{/isMade}}{{#expires}}<dt>{{t.expires}}</dt><dd>{{>time}}</dd>{{/expires}}{{#digest}}<dt>SHA-256</dt><dd><code>{{digest}}</code></dd>{{/digest}}</dl>
       </div>
       {{#downloadPath}}<p><a class="button" href="{{downloadPath}}">{{t.download}}</a></p>{{/downloadPath}}

@@ -292,6 +292,8 @@ struct Words: Sendable {
     export | エクスポート | Export
     exportFailed | 作成できませんでした。新しいエクスポートを作成してください。 | It could not be made. Please order a new one.
     refreshing | 数秒ごとに更新されます。 | This page refreshes every few seconds.
+    refreshStop | 自動更新を止める | Stop refreshing
+    refreshStart | 自動的に更新する | Keep refreshing
     jobsLead | 自動処理が最後にいつ動き、うまくいったか。 | When each background job ran last, and whether it succeeded.
     job | ジョブ | Job
     lastRun | 最終実行 | Last run
