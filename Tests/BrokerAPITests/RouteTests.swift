@@ -27,7 +27,7 @@ struct RouteTests {
     "GET /v1/audit/exports", "POST /v1/audit/exports", "GET /v1/audit/exports/x", "GET /v1/audit/exports/x/content",
     "GET /v1/consents", "GET /v1/consents/x", "GET /v1/consents/x/events", "GET /v1/consents/x/receipt",
     "GET /v1/consents/counts", "GET /v1/consents/x/receipt-page", "POST /v1/consents/x/refusal", "GET /v1/evidence",
-    "POST /v1/subjects/x/contract-end",
+    "POST /v1/subjects/x/contract-end", "POST /v1/subjects/x/door",
     "POST /v1/consents", "POST /v1/consents/search", "POST /v1/consents/x/revocation", "POST /v1/consents/x/signature",
     "POST /v1/consents/x/withdrawal", "POST /v1/consents/x/withdrawal/signature", "POST /v1/documents/verifications", "GET /v1/events",
     "GET /v1/ledger-changes/x",
