@@ -126,6 +126,26 @@ struct StatementTests {
     }
   }
 
+  /// An `order by` takes a column of the answer before one of the table: where the answer has it in another type, all rows are read and sorted.
+  @Test func whatIsReadInOrderComesFromAnIndex() async throws {
+    try await TestBroker.with { broker in
+      try await broker.pools.jobs.withConnection { connection in
+        for setting in ["enable_seqscan = off", "enable_bitmapscan = off", "plan_cache_mode = force_generic_plan"] {
+          try await connection.execute("set \(setting)")
+        }
+        for statement in [EventStore.list, AuditLogStore.waiting, AuditLogStore.pageBehind] {
+          try await connection.execute("prepare planned as \(statement.sql)")
+          let count = try await connection.query(Self.parameterCount).requireRow().int(0)
+          let nulls = repeatElement("null", count: count).joined(separator: ", ")
+          let plan = try await connection.query(Statement("plan_of_\(statement.name)", "explain (costs off) execute planned(\(nulls))")).rows
+          #expect(try plan.contains { try $0.text(0).contains("Index") }, "\(statement.name)")
+          #expect(try !plan.contains { try $0.text(0).contains("Sort") }, "\(statement.name)")
+          try await connection.execute("deallocate planned")
+        }
+      }
+    }
+  }
+
   /// Reads the room's source: a statement that nobody lists here would be tried by nobody.
   @Test func noStatementIsLeftOut() throws {
     let room = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

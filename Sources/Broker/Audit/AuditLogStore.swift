@@ -32,7 +32,7 @@ enum AuditLogStore {
     select event_id, at, kind, actor, subject_id, object, purpose, outcome, request_id, detail::text, transaction_id::text::int8
     from audit_events
     where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (\(EventStore.oldestRunning))
-    order by transaction_id, event_id limit $4
+    order by audit_events.transaction_id, audit_events.event_id limit $4
     """)
   static let events = Statement(
     "audit_events_by_id",
@@ -137,7 +137,7 @@ enum AuditLogStore {
     """
     select event_id, transaction_id::text::int8 from audit_events
     where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and (transaction_id, event_id) <= ($4::text::xid8, $5)
-    order by transaction_id, event_id limit 4096
+    order by audit_events.transaction_id, audit_events.event_id limit 4096
     """)
   /// Those of some events that no tile names; each tile is looked for by the place of the event. 1 tenant · 2 events
   static let outsiders = Statement(

@@ -73,7 +73,7 @@ enum EventStore {
     """
     select event_id, kind, subject_id, pair_id, consent_id, at, transaction_id::text::int8 from events
     where tenant_id = $1 and (transaction_id, event_id) > ($2::text::xid8, $3) and transaction_id < (\(oldestRunning))
-    order by transaction_id, event_id limit $4
+    order by events.transaction_id, events.event_id limit $4
     """)
 }
 
