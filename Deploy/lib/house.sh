@@ -157,6 +157,7 @@ house_explain() {
   cat <<TEXT
 Still running; everything lies in $house_directory
   broker           $house_address   (its authority: secrets/tls/ca.pem)
+  console          $house_address/console   (yonjo staff create, below, makes an account; the browser knows the authority once you import it)
   simulated J-LIS  http://127.0.0.1:$house_jlis_http (OCSP, CRL), https://localhost:$house_jlis_tls (mutual TLS)
   PostgreSQL       socket in $YONJO_PG_SOCKET
   credentials      secrets/: the clients' keys, root.key; secrets/environment sets up every command
@@ -164,6 +165,7 @@ Still running; everything lies in $house_directory
 Try
   . $house_secrets/environment
   yonjo doctor
+  yonjo staff create --tenant $house_bank --name sato --role officer
   yonjo-ledger tag $house_directory/ledger.csv
   yonjo-story --cast $house_cast --brief
 Stop it with

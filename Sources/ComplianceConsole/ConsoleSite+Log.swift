@@ -36,8 +36,10 @@ extension ConsoleSite {
       "state": ["tone": tone, "label": words["export_\(export.state.rawValue)"]], "after": time(export.after, words),
       "before": time(export.before, words), "encoding": export.encoding.rawValue.uppercased(), "events": export.events,
       "covered": export.covered, "total": max(1, export.total), "isRunning": export.state == .waiting || export.state == .running,
+      "isMade": export.state == .done || export.state == .expired,
       "size": words.size(Int64(export.bytes)),
     ]
+    if export.state == .failed { values["failed"] = ["code": export.problem ?? "internal"] }
     if let digest = export.digest { values["digest"] = Base64URL.encode(digest) }
     if let expires = export.expiresAt, export.state == .done {
       values["expires"] = time(expires, words)
@@ -55,7 +57,7 @@ extension ConsoleSite {
       let export = try await services.auditExports.create(
         staff.caller, AuditExportOrder(encoding: encoding, after: from, before: to, kinds: []),
         request: RepeatableRequest(key: staff.visit.requestID + UUID().uuidString, operation: "console export", body: []))
-      return .redirect("/console/exports/\(export.id)")
+      return .redirect("/console/exports/\(export.id)?follow=1")
     } catch let refusal as Refusal where refusal.code == "auditPeriodInvalid" || refusal.code == "auditExportsTooMany" {
       return try await exports(staff, problem: sentence(refusal, staff.words))
     }
@@ -63,8 +65,16 @@ extension ConsoleSite {
 
   func export(_ staff: StaffVisit, _ id: AuditExportID) async throws -> Answer {
     let export = try await services.auditExports.get(staff.caller, id: id)
-    var answer = show(staff, "export", staff.words["exports"], at: "exports", ["export": values(of: export, staff.words)])
-    if export.state == .waiting || export.state == .running { answer.response.headers[.refresh] = "3" }
+    let follows = staff.visit.query["follow"] != nil
+    let path = "/console/exports/\(id)"
+    var all = values(of: export, staff.words)
+    all["follow"] = [
+      "note": follows ? staff.words["refreshing"] : "", "path": follows ? path : path + "?follow=1",
+      "label": staff.words[follows ? "refreshStop" : "refreshStart"],
+    ]
+    var answer = show(staff, "export", staff.words["export"], at: "exports", ["export": all])
+    // WCAG 2.2.1: a page that is loaded anew by itself can be told not to.
+    if follows, export.state == .waiting || export.state == .running { answer.response.headers[.refresh] = "3" }
     return answer
   }
 
@@ -130,7 +140,7 @@ extension ConsoleSite {
     }
     let verdict: [String: Any]
     if let report, report.damage.isEmpty {
-      verdict = ["tone": "good", "label": "\(words["verified"]) (\(report.entries))", "lead": words["verifiedLead"]]
+      verdict = ["tone": "good", "label": words["verified"], "lead": "\(report.entries) \(words["records"]) · \(words["verifiedLead"])"]
     } else if let report {
       let damage = report.damage.prefix(50).map { ["place": $0.place, "sentence": $0.sentence] }
       verdict = ["tone": "bad", "label": words["damaged"], "lead": "", "hasDamage": true, "damage": Array(damage)]

@@ -41,11 +41,11 @@ enum Stylesheet {
     main { max-width: 76rem; margin: 0 auto; padding: 1.6rem 1.25rem 3rem; display: block; } main:focus { outline: none; }
     main.narrow { max-width: 34rem; padding-top: 2.5rem; }
     .lead { color: var(--soft); } .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1.2rem; margin: 0 0 1.2rem; }
-    .grid { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); } .grid { margin: 0 0 1.2rem; align-items: start; } .grid > .card { margin: 0; } .card > :last-child { margin-bottom: 0; }
+    .grid { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); } .grid { margin: 0 0 1.2rem; } .grid > .card { margin: 0; } .card > :last-child { margin-bottom: 0; }
     .tiles { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); margin: 1.2rem 0; padding: 0; list-style: none; }
     .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: .9rem 1.1rem; }
     .tiles strong { display: block; font-size: 1.9rem; line-height: 1.2; font-variant-numeric: tabular-nums; } .tiles span { color: var(--soft); font-size: .92rem; }
-    .scroll { overflow-x: auto; } .soft { color: var(--soft); } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+    .scroll { overflow-x: auto; } .soft { color: var(--soft); } .hint + p { margin-top: 1rem; } .note > :last-child { margin-bottom: 0; } td .row { align-items: flex-start; } a.id { text-underline-offset: .35em; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
     th, td { text-align: left; padding: .55rem .8rem .55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } th { color: var(--soft); font-weight: 600; font-size: .88rem; }
     td { word-break: keep-all; overflow-wrap: break-word; } td .id { white-space: nowrap; overflow-wrap: normal; } td.number, th.number { text-align: right; } tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0; } caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
     dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: .5rem 1rem; margin: 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } main.narrow dl { grid-template-columns: 8rem 1fr; } dl + p, dl + .row, form > .row { margin-top: 1.1rem; }
@@ -62,10 +62,10 @@ enum Stylesheet {
     button, .button { display: inline-block; min-height: 2.9rem; padding: .5rem 1.2rem; border-radius: 6px; border: 1px solid var(--accent); background: var(--accent); color: var(--accent-ink); font-weight: 600; cursor: pointer; text-decoration: none; }
     button:hover, .button:hover { filter: brightness(1.1); } button.quiet, .button.quiet { background: transparent; color: var(--accent); } button.small, .button.small { min-height: 2rem; padding: .15rem .7rem; font-size: .92rem; }
     button.danger { background: var(--bad); border-color: var(--bad); color: var(--card); }
-    .inline { display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-end; } .inline .field { margin: 0; flex: 1 1 12rem; max-width: 20rem; } .inline .field.wide { max-width: 40rem; } .inline .field + button { flex: none; } .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; } h1 + .card { margin-top: 1rem; }
+    .inline { display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-end; } .inline .field { margin: 0; flex: 1 1 12rem; max-width: 27rem; } .inline .field.wide { max-width: 40rem; } .inline .field + button { flex: none; } .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; } h1 + .card { margin-top: 1rem; }
     .timeline { list-style: none; margin: 0; padding: 0; } .timeline li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem; }
     .timeline li:last-child { padding-bottom: 0; border-color: transparent; } .timeline li::before { content: ""; position: absolute; left: -.46rem; top: .45rem; width: .8rem; height: .8rem; border-radius: 50%; background: var(--card); border: 3px solid var(--accent); }
-    .timeline time { color: var(--soft); font-size: .9rem; display: block; } .timeline .row { gap: .3rem .7rem; } @media (min-width: 56rem) { .timeline li { display: grid; grid-template-columns: 14rem 1fr; } }
+    .timeline time { color: var(--soft); font-size: .9rem; display: block; } .timeline .row { gap: .3rem .7rem; } .timeline .id { font-size: .82em; } @media (min-width: 56rem) { .timeline li { display: grid; grid-template-columns: 14rem 1fr; } }
     .confirm { margin: 0; } .confirm summary { list-style: none; display: inline-block; } .confirm summary::-webkit-details-marker { display: none; } .confirm form { margin: .7rem 0 0; max-width: 22rem; } .confirm p { margin: 0 0 .6rem; }
     figure { margin: 0; } svg { display: block; width: 100%; height: auto; max-width: 44rem; } svg text { fill: var(--soft); font-size: 11px; } .axis { stroke: var(--line); stroke-width: 1; }
     .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .c3 { fill: var(--c3); } .c4 { fill: var(--c4); } .legend { list-style: none; margin: .6rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .9rem; }

@@ -41,7 +41,7 @@ extension Templates {
       """
       {{<layout}}{{$content}}
       <h1>{{t.exports}}</h1>
-      <p class="lead">{{t.exportsLead}} <code>{{t.verifyOffline}}</code></p>
+      <p class="lead">{{t.exportsLead}} {{t.verifyOffline}} <code>yonjo audit verify</code></p>
       {{#problem}}<p class="note bad" role="alert">{{problem}}</p>{{/problem}}
       {{#mayOrder}}<form class="card" method="post" action="/console/exports">{{>token}}
       <h2>{{t.newExport}}</h2>
@@ -54,7 +54,7 @@ extension Templates {
       </form>{{/mayOrder}}
       <div class="card">
       {{#hasExports}}<table class="stack"><thead><tr><th scope="col">{{t.created}}</th><th scope="col">{{t.state}}</th><th scope="col">{{t.period}}</th><th scope="col">{{t.format}}</th><th scope="col">{{t.events}}</th><th scope="col">{{t.exportID}}</th></tr></thead><tbody>
-      {{#exports}}<tr><td>{{#created}}{{>time}}{{/created}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.period}}">{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</td><td data-label="{{t.format}}">{{encoding}}</td><td data-label="{{t.events}}">{{events}}</td><td><a class="id" href="{{path}}">{{id}}</a></td></tr>{{/exports}}
+      {{#exports}}<tr><td>{{#created}}{{>time}}{{/created}}</td><td>{{#state}}{{>state}}{{/state}}</td><td data-label="{{t.period}}">{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</td><td data-label="{{t.format}}">{{encoding}}</td><td data-label="{{t.events}}">{{#isMade}}{{events}}{{/isMade}}{{#isRunning}}<progress aria-label="{{t.progress}}" value="{{covered}}" max="{{total}}">{{covered}} / {{total}}</progress>{{/isRunning}}</td><td><a class="id" href="{{path}}">{{id}}</a></td></tr>{{/exports}}
       </tbody></table>{{/hasExports}}
       {{^hasExports}}<div class="empty"><strong>{{t.noExports}}</strong><p>{{t.noExportsLead}}</p></div>{{/hasExports}}
       </div>
@@ -66,11 +66,12 @@ extension Templates {
       """
       {{<layout}}{{$content}}
       <p class="crumbs"><a href="/console/exports">{{t.exports}}</a></p>
-      {{#export}}<h1>{{t.exports}}</h1>
+      {{#export}}<h1>{{t.export}}</h1>
       <p class="row">{{#state}}{{>state}}{{/state}} <span class="id">{{id}}</span></p>
+      {{#failed}}<p class="note bad" role="alert">{{t.exportFailed}} {{t.errorCode}}: <code>{{code}}</code></p>{{/failed}}
       <div class="card">
-      {{#isRunning}}<p role="status"><label for="progress">{{t.progress}}</label> <progress id="progress" value="{{covered}}" max="{{total}}">{{covered}} / {{total}}</progress></p><p class="lead">{{t.refreshing}}</p>{{/isRunning}}
-      <dl><dt>{{t.period}}</dt><dd>{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</dd><dt>{{t.format}}</dt><dd>{{encoding}}</dd><dt>{{t.events}}</dt><dd>{{events}}</dd><dt>{{t.size}}</dt><dd>{{size}}</dd>{{#expires}}<dt>{{t.expires}}</dt><dd>{{>time}}</dd>{{/expires}}{{#digest}}<dt>SHA-256</dt><dd><code>{{digest}}</code></dd>{{/digest}}</dl>
+      {{#isRunning}}<p role="status"><label for="progress">{{t.progress}}</label> <progress id="progress" value="{{covered}}" max="{{total}}">{{covered}} / {{total}}</progress></p>{{#follow}}<p>{{note}} <a href="{{path}}">{{label}}</a></p>{{/follow}}{{/isRunning}}
+      <dl><dt>{{t.period}}</dt><dd>{{#after}}{{>time}}{{/after}} – {{#before}}{{>time}}{{/before}}</dd><dt>{{t.format}}</dt><dd>{{encoding}}</dd>{{#isMade}}<dt>{{t.events}}</dt><dd>{{events}}</dd><dt>{{t.size}}</dt><dd>{{size}}</dd>{{/isMade}}{{#expires}}<dt>{{t.expires}}</dt><dd>{{>time}}</dd>{{/expires}}{{#digest}}<dt>SHA-256</dt><dd><code>{{digest}}</code></dd>{{/digest}}</dl>
       </div>
       {{#downloadPath}}<p><a class="button" href="{{downloadPath}}">{{t.download}}</a></p>{{/downloadPath}}
       {{/export}}

@@ -288,8 +288,12 @@ struct Words: Sendable {
     period | 期間 | Period
     created | 作成日時 | Created
     periodInvalid | 期間を正しく入力してください。開始は終了より前でなければなりません。 | Enter a period that begins before it ends.
-    verifyOffline | オフライン検証: yonjo audit verify ファイル名 | Verify offline: yonjo audit verify FILE
+    verifyOffline | ダウンロードしたファイルは、オフラインで検証できます： | Verify the file that you download:
+    export | エクスポート | Export
+    exportFailed | 作成できませんでした。新しいエクスポートを作成してください。 | It could not be made. Please order a new one.
     refreshing | 数秒ごとに更新されます。 | This page refreshes every few seconds.
+    refreshStop | 自動更新を止める | Stop refreshing
+    refreshStart | 自動的に更新する | Keep refreshing
     jobsLead | 自動処理が最後にいつ動き、うまくいったか。 | When each background job ran last, and whether it succeeded.
     job | ジョブ | Job
     lastRun | 最終実行 | Last run
@@ -315,6 +319,7 @@ struct Words: Sendable {
     verifyNow | 今すぐ検証 | Verify now
     verifyNote | すべての記録をハッシュ木と署名に照らします。最長20秒。 | Compares every record with the tree and its signatures; at most 20 seconds.
     verified | 改ざんは見つかりませんでした | Nothing was changed
+    records | 件 | records
     verifiedLead | 記録・ハッシュ木・署名が一致しています。 | Records, tree and signatures agree.
     damaged | 一致しない箇所があります | Damage was found
     place | 箇所 | Place

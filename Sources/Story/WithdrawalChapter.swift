@@ -26,6 +26,7 @@ enum WithdrawalChapter {
 
   private static let compliance = StoryStep("compliance", "Compliance reads who agreed to what, as of any instant") { journey, scene in
     let consent = try scene.known(journey.hanako.consentID)
+    try await scene.note("In the console she is found by the bank's own reference: bank-hanako-\(journey.id)")
     let now = try await scene.get(.compliance, "/v1/consents?subjectId=\(try scene.known(journey.hanako.bankSubjectID))")
     try await scene.expect("today: withdrawn", now["consents", "0", "state"] == "withdrawn", now["consents", "0", "state"])
     let given = try scene.known(journey.hanako.consentGivenAt)

@@ -219,7 +219,8 @@ struct BenchProgram: AsyncParsableCommand {
     func short(_ value: Double) -> String { String(format: "%.2f", value) }
     print(
       "rate=\(short(report.rate)) answers=\(report.answers) refused=\(report.refused) seconds=\(short(report.seconds))"
-        + " median=\(short(report.median)) p95=\(short(report.percentile95)) p99=\(short(report.percentile99)) slowest=\(short(report.slowest))")
+        + " median=\(short(report.median)) p95=\(short(report.percentile95)) p99=\(short(report.percentile99)) slowest=\(short(report.slowest))"
+    )
   }
 }
 

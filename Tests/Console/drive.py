@@ -36,7 +36,9 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 PASSWORD = "four seasons by the river"
@@ -259,6 +261,25 @@ class Browser:
         self.find(selector).click()
         WebDriverWait(self.driver, PATIENCE).until(lambda driver: driver.find_element(By.TAG_NAME, "html") != before)
 
+    def press(self, *keys):
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def tab_to(self, selector):
+        """By the tabulator to what a selector names; whatever has the focus shows it."""
+        for _ in range(60):
+            self.press(Keys.TAB)
+            matches, outline = self.driver.execute_script(
+                "const e = document.activeElement; return [e.matches(arguments[0]), getComputedStyle(e).outlineStyle]", selector)
+            check(outline != "none" or self.driver.execute_script("return document.activeElement === document.body"), "the focus is seen")
+            if matches:
+                return
+        raise Failed(f"the tabulator does not lead to {selector}")
+
+    def enter(self, path):
+        """Presses Enter, and waits for a page below a path."""
+        self.press(Keys.ENTER)
+        WebDriverWait(self.driver, PATIENCE).until(lambda _: self.path.startswith(path))
+
     @property
     def text(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
@@ -355,6 +376,7 @@ class Drive:
         self.step("the jobs are seen; who is not there is not found", self.jobs)
         self.step("forms without token, of another site or without a session are refused", self.forgery)
         self.step("an unused session ends", self.expiry)
+        self.step("a viewer signs in, searches and reads by the keyboard alone", self.keyboard)
         self.step("a viewer decides nothing, orders nothing and sees no staff", self.roles)
         self.step("an administrator adds a member and suspends another, who is out at once", self.administration)
         self.step("a member signs in by the bank's own identity provider, and somebody whom only the provider knows does not", self.provider)
@@ -519,8 +541,30 @@ class Drive:
         check(self.browser.path.endswith("/sign-in") and self.browser.find("[role=alert]").is_displayed(), "the session is over")
         self.browser.look("session over")
 
+    def keyboard(self):
+        self.browser.open(self.viewer.sign_in)
+        self.browser.press(Keys.TAB)
+        self.browser.press(Keys.ENTER)
+        focused = self.browser.driver.execute_script("return document.activeElement.id")
+        check(focused == "content", f"the first link leads past the menu: {focused}")
+        for name, text in (("name", self.viewer.name), ("password", PASSWORD), ("code", self.viewer.code())):
+            self.browser.tab_to(f"[name={name}]")
+            self.browser.press(text)
+        self.browser.enter("/console/overview")
+        self.browser.tab_to("details summary")
+        self.browser.press(Keys.SPACE)
+        check(self.browser.find("details[open] table").is_displayed(), "the figures of a chart")
+        self.browser.open("/console/overview")
+        self.browser.tab_to("nav a[href='/console/search']")
+        self.browser.enter("/console/search")
+        self.browser.tab_to("[name=term]")
+        self.browser.press(self.reference, Keys.ENTER)
+        self.browser.find("main table a")
+        self.browser.tab_to("main table a")
+        self.browser.enter("/console/people/")
+        self.browser.tab_to("[name=at]")
+
     def roles(self):
-        sign_in(self.browser, self.viewer)
         check(not self.browser.all("nav a[href='/console/staff']"), "no menu of the staff")
         self.browser.open("/console/staff")
         check("staffRoleInsufficient" in self.browser.text, "no page of the staff")

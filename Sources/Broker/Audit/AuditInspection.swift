@@ -82,7 +82,7 @@ public struct AuditInspection: Sendable {
     try await database.platform([BoundStatement(TenantStore.ids)])[0].rows.map { TenantID(try $0.uuid(0)) }
   }
 
-  /// Looks at everything of a tenant. Costs reading it all; nothing is written.
+  /// Looks at everything of a tenant. Costs reading it all; nothing is written. Ends early where its task is cancelled.
   public func inspect(_ tenant: TenantID) async throws -> AuditInspectionReport {
     let keys = try await vault.tenantKeys(tenant)
     let verifiers = try await vault.platformKeys().checkpoint.map(\.publicJWK)
@@ -149,6 +149,7 @@ public struct AuditInspection: Sendable {
     var isWhole = true
     let month = log.month.description
     while damage.count < Self.maximumFindings {
+      try Task.checkCancellation()
       let rows = try await database.query(
         tenant, AuditLogStore.leaves, [.uuid(tenant.uuid), .text(month), .int8(Int64(next)), .int4(16)]
       ).rows
@@ -215,6 +216,7 @@ public struct AuditInspection: Sendable {
     guard behind > Int64(expected) else { return }
     var position = AuditPosition.start
     while damage.count < Self.maximumFindings {
+      try Task.checkCancellation()
       let rows = try await database.query(
         tenant, AuditLogStore.pageBehind,
         [
