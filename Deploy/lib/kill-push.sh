@@ -1,8 +1,19 @@
-# Sourced by kill-push and test: a push of ledger changes through the loss of broker and PostgreSQL. Needs a started house.
+# Sourced by kill-push: a push of ledger changes through the loss of broker and PostgreSQL. Needs a started house.
 
 kill_push_sql() { PGPASSFILE=/dev/null "$(postgresql_programs)/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d "${2:-$YONJO_SUPERUSER_URL}" -c "$1"; }
 # The same cluster, database postgres.
 kill_push_admin() { kill_push_sql "$1" "${YONJO_SUPERUSER_URL/\/yonjo\?//postgres?}"; }
+
+# SQL on databases that nobody may use meanwhile: those who do are sent away, and autovacuum comes back until it is done.
+kill_push_alone() {
+  local tenths
+  for ((tenths = 0; tenths < 300; tenths++)); do
+    kill_push_admin "select pg_terminate_backend(pid) from pg_stat_activity where datname in ('yonjo', 'yonjo_again')" >/dev/null
+    if kill_push_admin "$1" 2>/dev/null; then return 0; fi
+    sleep 0.1
+  done
+  kill_push_admin "$1"
+}
 
 kill_push_answers() { curl --silent --fail --cacert "$house_secrets/tls/ca.pem" "$house_address/readyz"; }
 kill_push_start_broker() {
@@ -93,8 +104,7 @@ kill_push() { # LINES CITIZENS
 
   echo "a copy of the database for the second run"
   kill_push_kill_broker
-  kill_push_admin "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'yonjo'" >/dev/null
-  kill_push_admin "create database yonjo_again template yonjo"
+  kill_push_alone "create database yonjo_again template yonjo"
   kill_push_start_broker
 
   echo "undisturbed"
@@ -104,9 +114,8 @@ kill_push() { # LINES CITIZENS
   echo "kill-push: undisturbed: $lines lines in $(seconds_of $(($(tenths_now) - started))) s, $(sed 's/^job|//;q' "$house_directory/undisturbed")"
 
   kill_push_kill_broker
-  kill_push_admin "select pg_terminate_backend(pid) from pg_stat_activity where datname in ('yonjo', 'yonjo_again')" >/dev/null
-  kill_push_admin "alter database yonjo rename to yonjo_undisturbed"
-  kill_push_admin "alter database yonjo_again rename to yonjo"
+  kill_push_alone "alter database yonjo rename to yonjo_undisturbed"
+  kill_push_alone "alter database yonjo_again rename to yonjo"
   rm -f -- "$file".push.json
   kill_push_start_broker
 
