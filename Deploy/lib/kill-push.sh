@@ -104,7 +104,8 @@ kill_push() { # LINES CITIZENS
 
   echo "a copy of the database for the second run"
   kill_push_kill_broker
-  kill_push_alone "create database yonjo_again template yonjo"
+  # Who owns the database owns its schema; the owner's functions read by that right.
+  kill_push_alone "create database yonjo_again template yonjo owner yonjo_owner"
   kill_push_start_broker
 
   echo "undisturbed"
@@ -116,7 +117,7 @@ kill_push() { # LINES CITIZENS
   kill_push_kill_broker
   kill_push_alone "alter database yonjo rename to yonjo_undisturbed"
   kill_push_alone "alter database yonjo_again rename to yonjo"
-  rm -f -- "$file".push.json
+  rm -f -- "$file".push.json "$house_directory/pushed"
   kill_push_start_broker
 
   echo "disturbed"

@@ -63,7 +63,7 @@ end_processes() {
   local directory=$1 pid name
   [ -s "$directory/processes" ] || return 0
   tac "$directory/processes" | while read -r pid name; do
-    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$name"; then end_group "$pid"; fi
+    if { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q -- "$name"; then end_group "$pid"; fi
   done
   rm -f "$directory/processes"
 }
