@@ -102,7 +102,6 @@ enum PairStore {
     """)
   static let overdue = Statement(
     "overdue_pairs", "select pair_id, subject_id from pairs where tenant_id = $1 and decide_until <= $2 order by decide_until limit 500")
-  /// 1 tenant · 2 stored tags · 3 audit id · 4 now · 5 actor · 6 request id
   /// 1 tenant · 2 positions · 3 stored tags, one line for each form of a tag · 4 audit ids · 5 times in microseconds since 1970 · 6 actors · 7 request ids,
   /// one line for each position, from 1. Answers the pairs that were found, each audited in the same transaction as the rest.
   static let lookUpShared = Statement(
