@@ -9,6 +9,11 @@ do $$ begin
     raise exception 'A ledger job is stored and not applied. Let the broker that runs apply it (GET /v1/ledger-changes/{jobId} says done), then migrate.';
   end if;
 end $$;
+-- With what was told of the lines of such an upload, or they would be in its way when they come again.
+alter table ledger_lines no force row level security;
+delete from ledger_lines where invalid_reason is null;
+delete from ledger_lines l using ledger_jobs j where j.tenant_id = l.tenant_id and j.job_id = l.job_id and j.state = 'receiving';
+alter table ledger_lines force row level security;
 alter table ledger_jobs force row level security;
 
 create table ledger_batches (
@@ -37,9 +42,6 @@ grant select, insert, update, delete on ledger_batches to yonjo_app, yonjo_jobs;
 
 -- What remains of the lines of before: those that could not be read, by number and reason.
 drop index ledger_lines_invalid;
-alter table ledger_lines no force row level security;
-delete from ledger_lines where invalid_reason is null;
-alter table ledger_lines force row level security;
 alter table ledger_lines drop column before_tags, drop column after_tags, drop column after_versions, drop column ref_index;
 alter table ledger_lines alter column invalid_reason set not null;
 alter table ledger_lines rename to ledger_invalid_lines;
