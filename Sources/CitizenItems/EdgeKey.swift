@@ -5,8 +5,7 @@ public struct EdgeKey: Redacted, Equatable {
   /// 1, 2, … within the tenant.
   public let version: Int
   private let key: SymmetricKey
-  /// Has taken up the key; a copy of it spares two of the blocks that a fresh one hashes.
-  private let primed: HMAC<SHA256>
+  private let prepared: PreparedHMAC
   /// What the text of a tag under this key begins with.
   let tagPrefix: [UInt8]
 
@@ -17,7 +16,7 @@ public struct EdgeKey: Redacted, Equatable {
     guard bytes.count == 32, version >= 1, version <= Int(Int32.max) else { throw .keyForm }
     self.version = version
     key = SymmetricKey(data: bytes)
-    primed = HMAC<SHA256>(key: key)
+    prepared = PreparedHMAC(key: key)
     tagPrefix = Array("\(TagScheme.hmac.rawValue).\(version).\(CanonicalForm.ruleset).".utf8)
   }
 
@@ -41,9 +40,5 @@ public struct EdgeKey: Redacted, Equatable {
   }
 
   /// HMAC-SHA-256 under this key.
-  func authenticationCode(for message: UnsafeRawBufferPointer) -> HMAC<SHA256>.MAC {
-    var code = primed
-    code.update(data: message)
-    return code.finalize()
-  }
+  func authenticationCode(for message: UnsafeRawBufferPointer) -> SHA256.Digest { prepared.code(of: message) }
 }

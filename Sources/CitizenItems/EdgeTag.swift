@@ -56,8 +56,23 @@ public struct EdgeTag: Redacted, Hashable {
     self = tag
   }
 
-  /// The same from bytes, for the millions of lines of a ledger; nil where they are no tag.
+  /// The same from bytes; nil where they are no tag.
   public init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+    let tag = withUnsafeTemporaryAllocation(byteCount: Self.maximumBytes, alignment: 1) { bytes in
+      Self.decode(text, into: bytes).flatMap { EdgeTag(decoded: UnsafeRawBufferPointer(rebasing: bytes[..<$0])) }
+    }
+    guard let tag else { return nil }
+    self = tag
+  }
+
+  /// The most bytes that ``decode(_:into:)`` writes.
+  public static let maximumBytes = headerLength + 48
+
+  /// Reads a tag's text into bytes, without keeping anything else: for the millions of lines of a ledger.
+  ///
+  /// - Parameter bytes: ``maximumBytes`` at least. Scheme (1 or 2), key version and ruleset, big-endian, and the value are written there.
+  /// - Returns: how many bytes; nil where the text is no tag.
+  public static func decode(_ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableRawBufferPointer) -> Int? {
     guard text.count <= 128 else { return nil }
     var dots: (Int, Int, Int) = (-1, -1, -1)
     var found = 0
@@ -70,12 +85,57 @@ public struct EdgeTag: Redacted, Hashable {
       }
       found += 1
     }
-    guard found == 3, let scheme = TagScheme.allCases.first(where: { text[..<dots.0].elementsEqual($0.rawValue.utf8) }),
-      let keyVersion = Self.number(text[(dots.0 + 1)..<dots.1]), let ruleset = Self.number(text[(dots.1 + 1)..<dots.2]),
-      let value = TagText.decode(text[(dots.2 + 1)...]),
-      let tag = try? EdgeTag(scheme: scheme, keyVersion: keyVersion, ruleset: ruleset, value: value)
+    guard found == 3, let scheme = scheme(text[..<dots.0]),
+      let keyVersion = number(text[(dots.0 + 1)..<dots.1]), keyVersion <= Int(Int32.max),
+      let ruleset = number(text[(dots.1 + 1)..<dots.2]), ruleset <= 0xFFFF
     else { return nil }
-    self = tag
+    let length = headerLength + scheme.valueLength
+    writeHeader(scheme, keyVersion, ruleset, to: bytes)
+    let value = UnsafeMutableRawBufferPointer(rebasing: bytes[headerLength..<length])
+    return TagText.decode(UnsafeBufferPointer(rebasing: text[(dots.2 + 1)...]), into: value) ? length : nil
+  }
+
+  /// From what ``decode(_:into:)`` wrote; nil where it is no tag.
+  public init?(decoded bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first, bytes.count == Self.length(scheme: first) else { return nil }
+    let keyVersion = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)))
+    let ruleset = Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 5, as: UInt16.self)))
+    try? self.init(scheme: first == 1 ? .hmac : .voprf, keyVersion: keyVersion, ruleset: ruleset, value: Array(bytes[Self.headerLength...]))
+  }
+
+  /// How many bytes ``decode(_:into:)`` writes, by the first of them; nil where that names no scheme.
+  public static func length(scheme: UInt8) -> Int? {
+    switch scheme {
+    case 1: headerLength + TagScheme.hmac.valueLength
+    case 2: headerLength + TagScheme.voprf.valueLength
+    default: nil
+    }
+  }
+
+  private static func scheme(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> TagScheme? {
+    if text.elementsEqual("hmac".utf8) { return .hmac }
+    return text.elementsEqual("voprf".utf8) ? .voprf : nil
+  }
+
+  /// What stands before the value wherever a tag is bytes under a pepper: scheme (1 or 2), key version and ruleset, big-endian.
+  static let headerLength = 7
+
+  /// The tag as ``decode(_:into:)`` writes it.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(byteCount: Self.headerLength + value.count, alignment: 1) { bytes in
+      writeHeader(to: bytes)
+      UnsafeMutableRawBufferPointer(rebasing: bytes[Self.headerLength...]).copyBytes(from: value)
+      return body(UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  /// Writes the header; the bytes hold at least so many.
+  func writeHeader(to bytes: UnsafeMutableRawBufferPointer) { Self.writeHeader(scheme, keyVersion, ruleset, to: bytes) }
+
+  private static func writeHeader(_ scheme: TagScheme, _ keyVersion: Int, _ ruleset: Int, to bytes: UnsafeMutableRawBufferPointer) {
+    bytes[0] = scheme == .hmac ? 1 : 2
+    bytes.storeBytes(of: UInt32(keyVersion).bigEndian, toByteOffset: 1, as: UInt32.self)
+    bytes.storeBytes(of: UInt16(ruleset).bigEndian, toByteOffset: 5, as: UInt16.self)
   }
 
   /// The tag as it is written in requests, answers and files.

@@ -30,22 +30,37 @@ enum TagText {
     }
   }
 
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-    var out: [UInt8] = []
-    out.reserveCapacity(text.count * 3 / 4)
-    var bits: UInt32 = 0
-    var count = 0
-    for character in text {
-      let value = values[Int(character)]
-      guard value != 0xFF else { return nil }
-      bits = (bits << 6 | UInt32(value)) & 0xFFFF
-      count += 6
-      if count >= 8 {
-        count -= 8
-        out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+  static func decode(_ text: String) -> [UInt8]? {
+    var text = text
+    return text.withUTF8 { text in
+      var isText = true
+      let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 3 / 4) { bytes, count in
+        count = text.count * 3 / 4
+        isText = decode(text, into: UnsafeMutableRawBufferPointer(bytes))
+        if !isText { bytes.initialize(repeating: 0) }
       }
+      return isText ? bytes : nil
     }
-    guard count < 6, bits & ((1 << UInt32(count)) - 1) == 0 else { return nil }
-    return out
+  }
+
+  /// Writes three bytes for four characters; false where the text is none, or is of a length that does not fill the bytes.
+  static func decode(_ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    guard text.count % 4 != 1, bytes.count == text.count * 3 / 4 else { return false }
+    return values.withUnsafeBufferPointer { values in
+      var bits: UInt32 = 0
+      var count: UInt32 = 0
+      var position = 0
+      for character in text {
+        let value = values[Int(character)]
+        guard value != 0xFF else { return false }
+        bits = (bits << 6 | UInt32(value)) & 0xFFFF
+        count += 6
+        guard count >= 8 else { continue }
+        count -= 8
+        bytes[position] = UInt8(truncatingIfNeeded: bits >> count)
+        position += 1
+      }
+      return bits & ((1 << count) - 1) == 0
+    }
   }
 }

@@ -92,7 +92,7 @@ public struct VOPRFPublicKey: Sendable, Hashable {
   ///
   /// - Throws: `TagError.keyForm`.
   public init(version: Int, text: String) throws(TagError) {
-    guard let bytes = TagText.decode(text.utf8) else { throw .keyForm }
+    guard let bytes = TagText.decode(text) else { throw .keyForm }
     try self.init(version: version, bytes: bytes)
   }
 

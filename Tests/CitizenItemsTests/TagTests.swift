@@ -1,6 +1,8 @@
-import CitizenItems
 import Crypto
+import Foundation
 import Testing
+
+@testable import CitizenItems
 
 @Suite struct TagTests {
   static let bytes = [UInt8](0..<32)
@@ -35,6 +37,41 @@ import Testing
     let expected = HMAC<SHA256>.authenticationCode(
       for: Array("yonjo-tag".utf8) + [0, 0, 0, 1, 1, 2, 3], using: SymmetricKey(data: Self.bytes))
     #expect(tag.value == Array(expected))
+  }
+
+  @Test func aPreparedCodeIsTheLibrarysOwn() throws {
+    var message: [UInt8] = []
+    for length in 0..<300 {
+      let key = SymmetricKey(data: [UInt8](repeating: UInt8(truncatingIfNeeded: length), count: length % 64 + 1))
+      let code = message.withUnsafeBytes { PreparedHMAC(key: key).code(of: $0) }
+      #expect(Array(code) == Array(HMAC<SHA256>.authenticationCode(for: message, using: key)))
+      message.append(UInt8(truncatingIfNeeded: length &* 31))
+    }
+  }
+
+  @Test func aTagIsLookedUpByTheCodeThatItsPepperGives() throws {
+    let tag = EdgeTag.hmac([1, 2, 3], key: try EdgeKey(version: 7, bytes: Self.bytes))
+    let pepper = try PepperKey(version: 2, bytes: Self.bytes)
+    let key = HKDF<SHA256>.expand(
+      pseudoRandomKey: SymmetricKey(data: Self.bytes), info: Array("yonjo-tag-digest/1".utf8), outputByteCount: 32)
+    let expected = HMAC<SHA256>.authenticationCode(for: [1, 0, 0, 0, 7, 0, 1] + tag.value, using: key).prefix(16)
+    let digest = pepper.digest(tag)
+    #expect(withUnsafeBytes(of: digest.value.uuid) { Array($0) } == Array(expected))
+    #expect(tag.withBytes { pepper.digest($0) } == digest)
+    #expect(try PepperKey(version: 2, bytes: Self.bytes.reversed()).digest(tag) != digest)
+  }
+
+  @Test func whatIsReadOfBytesIsATagOrNothing() throws {
+    for tag in [
+      try EdgeTag(scheme: .hmac, keyVersion: 1, ruleset: 1, value: Self.bytes),
+      try EdgeTag(scheme: .voprf, keyVersion: Int(Int32.max), ruleset: 0xFFFF, value: Array(0..<48)),
+    ] {
+      let bytes = tag.withBytes { Array($0) }
+      #expect(bytes.withUnsafeBytes { EdgeTag(decoded: $0) } == tag)
+      for damaged in [Array(bytes.dropLast()), bytes + [0], [], [3] + bytes.dropFirst(), [bytes[0], 0, 0, 0, 0] + bytes.dropFirst(5)] {
+        #expect(damaged.withUnsafeBytes { EdgeTag(decoded: $0) } == nil)
+      }
+    }
   }
 
   @Test func anotherKeyMakesAnotherTag() throws {
