@@ -56,7 +56,7 @@ extension BrokerConnection: LedgerBroker {
   public func ledgerChangeJob(_ id: String) async throws(BrokerClientError) -> BrokerAnswer { try await get("/v1/ledger-changes/\(id)") }
 }
 
-/// A file in pieces of 64 KiB, each read when the one before it has been sent.
+/// A file in pieces, each read when the one before it has been sent.
 struct FilePieces: AsyncSequence, Sendable {
   typealias Element = [UInt8]
   let path: String
@@ -72,7 +72,7 @@ struct FilePieces: AsyncSequence, Sendable {
     mutating func next() async throws -> [UInt8]? {
       guard let handle else { throw UploadUnreadable() }
       let piece: Data?
-      do { piece = try handle.read(upToCount: 1 << 16) } catch { throw UploadUnreadable() }
+      do { piece = try handle.read(upToCount: InputFile.pieceLength) } catch { throw UploadUnreadable() }
       guard let piece, !piece.isEmpty else {
         try? handle.close()
         return nil

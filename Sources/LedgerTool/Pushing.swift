@@ -49,7 +49,7 @@ public struct Pushing: Sendable {
   /// - Parameters:
   ///   - keys: asked for only if the file is CSV and was not prepared before.
   ///   - patience: how long to wait for the end of the job.
-  ///   - pause: time between two looks at the job.
+  ///   - pause: time between two looks at the job, at most.
   /// - Throws: `LedgerToolError`; `.fileChanged` if another content of this file was being pushed.
   public func run<Tagger: LedgerTagger>(
     to broker: some LedgerBroker, patience: Duration = .seconds(600), pause: Duration = .seconds(1),
@@ -206,6 +206,8 @@ public struct Pushing: Sendable {
   {
     let id = state.jobId ?? ""
     let deadline = ContinuousClock.now + patience
+    // A few lines are applied at once: the first looks follow one another quickly.
+    var next = pause / 32
     while true {
       let job = try await look(id, broker)
       if job.state == "done" {
@@ -219,7 +221,8 @@ public struct Pushing: Sendable {
       }
       progress.waiting(for: "job \(id) \(job.state)")
       guard ContinuousClock.now < deadline else { throw .notDoneYet(job: id) }
-      do { try await Task.sleep(for: pause) } catch { throw .client(.cancelled) }
+      do { try await Task.sleep(for: next) } catch { throw .client(.cancelled) }
+      next = min(next * 2, pause)
     }
   }
 
