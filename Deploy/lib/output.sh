@@ -124,7 +124,9 @@ on_exit end_running
 # The lines that explain a failure first, then the end of the log.
 show_failure() {
   local log=$1
-  grep -nE '(error|✘|FAILED|Fatal|failed)' "$log" | grep -v 'error: fatalError$' | cut -c1-400 | head -n 40 | sed 's/^/    /' || true
+  # Failed tests before all else: among a thousand tests that pass some speak of errors, too.
+  { grep -nE '✘' "$log" || true; grep -nE '(error|FAILED|Fatal|failed)' "$log" | grep -vE '✘|error: fatalError$' || true; } |
+    cut -c1-400 | head -n 40 | sed 's/^/    /'
   say "    ── the last lines of the log"
   tail -n 25 "$log" | cut -c1-400 | sed 's/^/    /'
 }
