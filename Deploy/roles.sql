@@ -31,6 +31,9 @@ ALTER ROLE yonjo_reader SET default_transaction_read_only = on;
 ALTER ROLE yonjo_app SET jit = off;
 ALTER ROLE yonjo_app SET max_parallel_workers_per_gather = 0;
 ALTER ROLE yonjo_jobs SET jit = off;
+-- What a long list is joined by differs from row to row (digests of tags): remembering each costs as much as looking for it.
+ALTER ROLE yonjo_app SET enable_memoize = off;
+ALTER ROLE yonjo_jobs SET enable_memoize = off;
 ALTER ROLE yonjo_operator SET jit = off;
 
 -- From the environment, not from the command line, which other users could read. Sent as SCRAM verifiers by the server's own setting.

@@ -13,6 +13,7 @@ set synchronous_commit = off;
 select greatest(:rows - count(*), 0) as lacking from pairs where tenant_id = :'tenant' \gset
 alter table pair_tags drop constraint pair_tags_pkey;
 drop index pair_tags_by_pair;
+drop index pair_tags_by_digest;
 -- Ids sort by time, as the broker's do.
 create temporary table filler as
   select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(md5('subject' || i), 14))::uuid as subject,
@@ -21,12 +22,13 @@ create temporary table filler as
 insert into subjects (tenant_id, subject_id, created_at) select :'tenant', subject, clock_timestamp() from filler;
 insert into pairs (tenant_id, pair_id, subject_id, state, created_at, updated_at)
   select :'tenant', pair, subject, 'active', clock_timestamp(), clock_timestamp() from filler;
-insert into pair_tags (tenant_id, side, stored_tag, pair_id, key_version)
-  select :'tenant', side, '\x0100000001'::bytea || sha256(uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid()), pair, 1
+insert into pair_tags (tenant_id, side, stored_tag, pair_id, key_version, tag_digest)
+  select :'tenant', side, '\x0100000001'::bytea || sha256(uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid()), pair, 1, gen_random_uuid()
   from filler, unnest(array['card', 'ledger']) as side;
 drop table filler;
 alter table pair_tags add primary key (tenant_id, side, stored_tag, pair_id);
 create index pair_tags_by_pair on pair_tags (tenant_id, pair_id);
+create index pair_tags_by_digest on pair_tags using hash (tag_digest);
 vacuum (analyze) pair_tags;
 vacuum (analyze) pairs;
 checkpoint;

@@ -47,6 +47,28 @@ struct LedgerTests {
     }
   }
 
+  @Test func theLinesOfAnUploadThatNobodyContinuesGo() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let lines = ["what a line is not"] + (0..<5_000).map { #"{"before":[],"ref":"N-\#($0)"}"# }
+      await #expect(throws: Upload.Cut.self) { _ = try await Self.send(broker, bank, Upload(lines, isCut: true), key: "cut") }
+      func kept() async throws -> [Int] {
+        try await broker.inspect("select (select count(*) from ledger_batches), (select count(*) from ledger_invalid_lines)").flatMap {
+          [try $0.int(0), try $0.int(1)]
+        }
+      }
+      #expect(try await kept() == [1, 1])
+      broker.wait(seconds: 6 * TestBroker.day)
+      await broker.services.jobs.sweep()
+      #expect(try await kept() == [1, 1])
+      broker.wait(seconds: 2 * TestBroker.day)
+      await broker.services.jobs.sweep()
+      #expect(try await kept() == [0, 0])
+      let job = try await Self.job(broker, bank, try await Self.send(broker, bank, Upload(lines), key: "cut"))
+      #expect(job.state == .stored && job.received == 5_001 && job.invalidCount == 1)
+    }
+  }
+
   @Test func withAReferenceOnlyThatCustomersPairIsDeleted() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

@@ -107,6 +107,7 @@ public final class BackgroundJobs: Sendable {
         BoundStatement(StaffStore.cleanAddresses, [key, .timestamp(now.addingTimeInterval(-StaffService.restSeconds))]),
         BoundStatement(StaffStore.cleanDoors, [key, .timestamp(now.addingTimeInterval(-86_400))]),
         BoundStatement(RateStore.clean, [key, .timestamp(now.addingTimeInterval(-600))]),
+        BoundStatement(LedgerStore.giveUp, [key, .timestamp(now.addingTimeInterval(-LedgerChangeService.patienceSeconds))]),
         BoundStatement(JobStore.cleanSessions, [key, .timestamp(now.addingTimeInterval(-86_400))]),
         BoundStatement(LatestItemsStore.emptyOld, [key, .timestamp(now.addingTimeInterval(-LatestItemsService.rebuildSeconds))]),
       ]

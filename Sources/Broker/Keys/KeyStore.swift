@@ -6,7 +6,7 @@ enum KeyStore {
   static let tenantKeys = Statement(
     "tenant_keys",
     """
-    select purpose, version, wrapped, not_after, created_at from tenant_keys
+    select purpose, version, wrapped, not_after, created_at, (select tags_lack_digests from tenants where tenant_id = $1) from tenant_keys
     where tenant_id = $1 and retired_at is null and (not_after is null or not_after > $2) order by purpose, version desc
     """)
   static let insertTenantKey = Statement(

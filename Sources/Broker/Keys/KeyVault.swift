@@ -80,9 +80,11 @@ public final class KeyVault: Sendable {
     var peppers: [(key: PepperKey, createdAt: Date)] = []
     var serialIndexKeys: [SymmetricKey] = []
     var sealing: [Int: SymmetricKey] = [:]
+    var tagsLackDigests = false
     for row in rows {
       let version = try row.int(1)
       let purpose = try row.text(0)
+      tagsLackDigests = try row.bool(5)
       let key = try root.unwrap(try row.bytes(2), context: KeyAdministration.context(tenant: tenant, purpose: purpose, version: version))
       switch TenantKeyPurpose(rawValue: purpose) {
       case .edge: edges.append(.init(key: .hmac(try EdgeKey(version: version, bytes: key)), notAfter: try row.optionalTimestamp(3)))
@@ -99,7 +101,7 @@ public final class KeyVault: Sendable {
     else { throw KeyError.unknownVersion }
     return TenantKeys(
       tenantID: tenant, edges: edges, peppers: peppers.map(\.key), writtenPepper: written.key, serialIndexKeys: serialIndexKeys,
-      sealing: sealing, sealingVersion: sealingVersion)
+      sealing: sealing, sealingVersion: sealingVersion, tagsLackDigests: tagsLackDigests)
   }
 
   private func unwrapPlatform(_ rows: some Collection<Row>) throws -> PlatformKeys {

@@ -24,21 +24,44 @@ public struct TenantKeys: Sendable, Redacted {
   let serialIndexKeys: [SymmetricKey]
   let sealing: [Int: SymmetricKey]
   let sealingVersion: Int
+  /// Some of the tenant's tags cannot be found yet: migration 0018 found them here, and ``TagRotation`` is at it.
+  let tagsLackDigests: Bool
 
-  /// Stored forms of an edge tag, under every live pepper: to be looked for.
-  func stored(_ tag: EdgeTag) throws(KeyError) -> [[UInt8]] {
-    var forms: [[UInt8]] = []
-    for pepper in peppers {
-      guard let stored = try? pepper.seal(tag) else { throw .damaged }
-      forms.append(stored.bytes)
-    }
-    return forms
+  /// Refuses where a tag that is known might not be found.
+  func requireDigests() throws(Refusal) {
+    guard tagsLackDigests else { return }
+    throw Refusal(
+      .unavailable, "dependencyUnavailable", "Tags are being indexed after an update; nothing was changed.",
+      nextStep: "Repeat with the same Idempotency-Key in a minute.")
   }
 
-  /// The stored form of an edge tag that is written.
-  func written(_ tag: EdgeTag) throws(KeyError) -> [UInt8] {
+  /// What an edge tag is looked up by: its digest under every live pepper.
+  func digests(_ tag: EdgeTag) -> [TagDigest] { peppers.map { $0.digest(tag) } }
+
+  /// The same of a tag's text; nil where it is none.
+  func digests(ofText text: String) -> [TagDigest]? {
+    var text = text
+    return text.withUTF8 { text in
+      withUnsafeTemporaryAllocation(byteCount: EdgeTag.maximumBytes, alignment: 1) { room in
+        EdgeTag.decode(text, into: room).map { count in
+          let tag = UnsafeRawBufferPointer(rebasing: room[..<count])
+          return peppers.map { $0.digest(tag) }
+        }
+      }
+    }
+  }
+
+  /// An edge tag as it is written: sealed, and what it will be looked up by.
+  func written(_ tag: EdgeTag) throws(KeyError) -> (sealed: [UInt8], digest: TagDigest) {
     guard let stored = try? writtenPepper.seal(tag) else { throw .damaged }
-    return stored.bytes
+    return (stored.bytes, writtenPepper.digest(tag))
+  }
+
+  /// What a tag that was written under any live pepper is looked up by; nil where it does not open.
+  func digest(ofStored bytes: [UInt8]) -> TagDigest? {
+    let stored = StoredTag(bytes: bytes)
+    guard let pepper = peppers.first(where: { $0.version == stored.pepperVersion }), let tag = try? pepper.open(stored) else { return nil }
+    return pepper.digest(tag)
   }
 
   /// The secret of scheme `voprf` in this version; nil where it is not live.

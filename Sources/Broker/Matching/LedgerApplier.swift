@@ -23,16 +23,21 @@ struct LedgerApplier: Sendable {
   @discardableResult
   func apply(_ job: LedgerJobID, of tenant: TenantID) async throws -> Bool {
     let keys = try await vault.tenantKeys(tenant)
+    try keys.requireDigests()
     let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
-    // Committed before the pairs are looked for, because other connections look.
-    try await database.transaction(tenant) { transaction in
-      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return }
-      try await KeptLines(job: job, keys: keys, transaction: transaction).resealed()
+    let rows = try await database.transaction(tenant) { transaction -> [Int64]? in
+      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return nil }
+      try await KeptLines(job: job, keys: keys, transaction: transaction).redigested()
+      return try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }
     }
+    guard let rows else { return false }
+    // Not while this holds a connection: it would wait for others that wait for its. A stored job's lines stand, and what two replicas look for at once
+    // one of them finds done below.
+    let found = try await search(rows, key, tenant)
     return try await database.transaction(tenant) { transaction in
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
       let lines = KeptLines(job: job, keys: keys, transaction: transaction)
-      let left = try await left(lines, key, in: transaction)
+      let left = try await left(found, lines)
       let arrived = try await arrived(lines, key, in: transaction)
       var deleted = 0
       var activated = 0
@@ -74,22 +79,27 @@ struct LedgerApplier: Sendable {
   private static let rowsAtOnce = 8
   private static let searches = 2
 
-  /// Pairs whose ledger tag a line's `before` names; where the line has a reference, that customer's only.
-  private func left(_ lines: KeptLines, _ key: [SQLValue], in transaction: TenantTransaction) async throws -> [Hit] {
-    let rows = try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }
-    let tenant = lines.keys.tenantID
-    // The job's row is locked, so its lines stand; pairs are locked and read again before anything is done to them.
+  /// Pairs whose ledger tag a line's `before` names, in the order of the lines; pairs are locked and read again before anything is done to them.
+  private func search(_ rows: [Int64], _ key: [SQLValue], _ tenant: TenantID) async throws -> [Found] {
     var found = try await withThrowingTaskGroup(of: [Found].self) { group in
       var found: [Found] = []
       for (number, start) in stride(from: 0, to: rows.count, by: Self.rowsAtOnce).enumerated() {
         let range: [SQLValue] = [.int8(rows[start]), .int8(rows[min(start + Self.rowsAtOnce, rows.count) - 1])]
         if number >= Self.searches { found += try await group.next() ?? [] }
-        group.addTask { try await database.query(tenant, LedgerStore.left, key + range).rows.map(Found.init) }
+        // Each in a transaction, and so on a connection, of its own: units of one connection wait for one another.
+        group.addTask {
+          try await database.transaction(tenant) { try await $0.query(LedgerStore.left, key + range).rows.map(Found.init) }
+        }
       }
       for try await more in group { found += more }
       return found
     }
     found.sort { ($0.hit.line, $0.hit.pair) < ($1.hit.line, $1.hit.pair) }
+    return found
+  }
+
+  /// Of these, where the line has a reference, that customer's only.
+  private func left(_ found: [Found], _ lines: KeptLines) async throws -> [Hit] {
     var hits: [Hit] = []
     for one in found {
       guard let line = try await lines.line(one.hit.line, in: one.hit.batch) else { continue }
@@ -155,13 +165,13 @@ private final class KeptLines {
   private var key: [SQLValue] { [.uuid(keys.tenantID.uuid), .uuid(job.uuid)] }
 
   /// While the pepper rotates, lines that were stored before and pairs that are sealed anew meet under every live pepper.
-  func resealed() async throws {
+  func redigested() async throws {
     let peppers = SQLValue.int4Array(SealedLines.peppers(keys))
-    while let row = try await transaction.query(LedgerStore.otherwiseSealed, key + [peppers]).rows.first {
+    while let row = try await transaction.query(LedgerStore.otherwiseDigested, key + [peppers]).rows.first {
       let first = try row.int(0)
-      let forms = try SealedLines.open(try row.bytes(1), first: first, of: job, keys: keys).forms(keys)
+      let digests = try SealedLines.open(try row.bytes(1), first: first, of: job, keys: keys).digests(keys)
       try await transaction.query(
-        LedgerStore.reseal, key + [.int8(Int64(first)), peppers, .bytesArray(forms.tags), .int4Array(forms.lines)])
+        LedgerStore.redigest, key + [.int8(Int64(first)), peppers, .uuidArray(digests.values), .int4Array(digests.lines)])
     }
   }
 

@@ -7,6 +7,8 @@ internal import Synchronization
 public final class LedgerChangeService: Sendable {
   /// Lines stored in one transaction.
   static let batchLines = 5_000
+  /// How long the lines of an upload that was cut are kept, in seconds; continued later, it begins anew.
+  static let patienceSeconds: TimeInterval = 7 * 86_400
 
   private let core: BrokerCore
   private let sending = Mutex<Set<LedgerJobID>>([])
@@ -160,22 +162,24 @@ public final class LedgerChangeService: Sendable {
   ) async throws {
     let key: [SQLValue] = [.uuid(caller.tenantID.uuid), .uuid(job.uuid)]
     try await core.database.transaction(caller.tenantID) { transaction in
-      // The job's row first: another sender that took over has changed it, and this one must stop.
-      let updated = try await transaction.query(
+      // The last commit waits for the disk, and with it for all before. What a crash takes away until then the client sends again.
+      let advance = BoundStatement(
         LedgerStore.advance,
         key + [
           .int8(core.idempotency.instance.key), .int8(Int64(received)), .bytes(digest), .int8(Int64(batch.invalid.count)),
-          .text(isLast ? "stored" : "receiving"), .timestamp(core.clock.now()),
+          .text(isLast ? "stored" : "receiving"), .timestamp(core.clock.now()), .int8(Int64(received - batch.count)),
         ])
-      guard updated.affectedRows == 1 else { throw Self.stillSending }
+      // The job's row first: another sender that took over has changed it, and this one must stop. So must one whose last lines a crash took.
+      let updated = try await transaction.pipeline(isLast ? [advance] : [BoundStatement(LedgerStore.commitUnflushed), advance])
+      guard updated.last?.affectedRows == 1 else { throw Self.stillSending }
       var statements: [BoundStatement] = []
       if batch.count > 0 {
         statements.append(
           BoundStatement(
             LedgerStore.insertBatch,
             key + [
-              .int8(Int64(batch.first)), .int4(Int32(batch.count)), .int4Array(batch.peppers), .bytesArray(batch.tags),
-              .int4Array(batch.tagLines), .bytes(batch.sealed),
+              .int8(Int64(batch.first)), .int4(Int32(batch.count)), .int4Array(batch.peppers),
+              .uuidArray(batch.digests.values), .int4Array(batch.digests.lines), .bytes(batch.sealed),
             ]))
       }
       if !batch.invalid.isEmpty {
@@ -240,13 +244,14 @@ enum LedgerStore {
     """
     update ledger_jobs set received = $4, running_digest = $5, invalid = invalid + $6, state = $7, updated_at = $8,
       sender_lock = case when $7 = 'receiving' then sender_lock end
-    where tenant_id = $1 and job_id = $2 and sender_lock = $3 and state = 'receiving'
+    where tenant_id = $1 and job_id = $2 and sender_lock = $3 and state = 'receiving' and received = $9
     """)
-  /// 1 tenant · 2 job · 3 first line · 4 lines · 5 peppers · 6, 7 tags before and their lines within the batch · 8 the lines, sealed
+  static let commitUnflushed = Statement("commit_unflushed", "select set_config('synchronous_commit', 'off', true)")
+  /// 1 tenant · 2 job · 3 first line · 4 lines · 5 peppers · 6, 7 digests of the tags before and their lines within the batch · 8 the lines, sealed
   static let insertBatch = Statement(
     "insert_ledger_batch",
     """
-    insert into ledger_batches (tenant_id, job_id, first_line, lines, peppers, before_tags, before_lines, sealed)
+    insert into ledger_batches (tenant_id, job_id, first_line, lines, peppers, before_digests, before_lines, sealed)
     values ($1, $2, $3, $4, $5, $6, $7, $8)
     """)
   static let insertInvalid = Statement(
@@ -267,20 +272,21 @@ enum LedgerStore {
   static let lockStored = Statement(
     "lock_stored_ledger_job",
     "select received, invalid from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'stored' for update skip locked")
-  /// A row whose tags are not stored under the peppers that are live now ($3).
-  static let otherwiseSealed = Statement(
-    "ledger_batch_otherwise_sealed",
+  /// A row whose tags are not digested under the peppers that are live now ($3).
+  static let otherwiseDigested = Statement(
+    "ledger_batch_otherwise_digested",
     "select first_line, sealed from ledger_batches where tenant_id = $1 and job_id = $2 and peppers <> $3 order by first_line limit 1")
-  static let reseal = Statement(
-    "reseal_ledger_batch",
-    "update ledger_batches set peppers = $4, before_tags = $5, before_lines = $6 where tenant_id = $1 and job_id = $2 and first_line = $3")
+  static let redigest = Statement(
+    "redigest_ledger_batch",
+    "update ledger_batches set peppers = $4, before_digests = $5, before_lines = $6 where tenant_id = $1 and job_id = $2 and first_line = $3"
+  )
   /// Pairs whose ledger tag a line's `before` names, as they stand before the job changes anything; of the rows from $3 to $4.
   static let left = Statement(
     "ledger_lines_left",
     """
     select distinct b.first_line + q.position, p.pair_id, p.subject_id, b.first_line, p.ledger_ref_index
-    from ledger_batches b cross join lateral unnest(b.before_tags, b.before_lines) as q(tag, position)
-    join pair_tags t on t.tenant_id = $1 and t.side = 'ledger' and t.stored_tag = q.tag
+    from ledger_batches b cross join lateral unnest(b.before_digests, b.before_lines) as q(digest, position)
+    join pair_tags t on t.tenant_id = $1 and t.side = 'ledger' and t.tag_digest = q.digest
     join pairs p on p.tenant_id = $1 and p.pair_id = t.pair_id and p.state <> 'pending'
     where b.tenant_id = $1 and b.job_id = $2 and b.first_line between $3 and $4
     """)
@@ -296,6 +302,17 @@ enum LedgerStore {
     "finish_ledger_job",
     """
     update ledger_jobs set state = 'done', deleted = $3, activated = $4, unknown = $5, updated_at = $6 where tenant_id = $1 and job_id = $2
+    """)
+  static let giveUp = Statement(
+    "give_ledger_uploads_up",
+    """
+    with given_up as (
+      update ledger_jobs set received = 0, invalid = 0, running_digest = sha256(''::bytea), sender_lock = null
+      where tenant_id = $1 and state = 'receiving' and received > 0 and updated_at < $2 returning job_id
+    ), batches as (
+      delete from ledger_batches b using given_up g where b.tenant_id = $1 and b.job_id = g.job_id
+    )
+    delete from ledger_invalid_lines l using given_up g where l.tenant_id = $1 and l.job_id = g.job_id
     """)
   static let removeBatches = Statement("remove_ledger_batches", "delete from ledger_batches where tenant_id = $1 and job_id = $2")
 }

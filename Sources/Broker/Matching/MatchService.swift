@@ -63,9 +63,8 @@ public struct MatchService: Sendable {
     }
 
     let keys = try await core.vault.tenantKeys(caller.tenantID)
-    var stored: [[UInt8]] = []
+    try keys.requireDigests()
     let tags = try await core.cardTags.make(items, keys)
-    for tag in tags { stored.append(contentsOf: try keys.stored(tag)) }
     let digests = try await core.idempotency.digests(caller, request)
     let now = core.clock.now()
     let evidence = VerificationEvidence(id: core.ids.next(), at: now, sound.revocation)
@@ -74,7 +73,8 @@ public struct MatchService: Sendable {
       [
         .uuid(caller.tenantID.uuid), .uuid(session.uuid), .bytes(digests.key), .bytes(digests.fingerprint), .timestamp(now),
         .timestamp(session.expiresAt),
-        .bytesArray(stored), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)), .uuid(evidence.id.uuid),
+        .uuidArray(tags.flatMap(keys.digests).map(\.value)), .bytesArray(keys.indexes(of: sound.certificate.serial, kind: .signing)),
+        .uuid(evidence.id.uuid),
         .text(evidence.method),
         .timestamp(optional: evidence.sourceTime), .uuid(core.ids.nextUUID()), .text(caller.actor), .text(caller.requestID),
         .bool(session.isOver(at: now)), .text(optional: evidence.purpose?.rawValue), evidence.sourceAgeSeconds.map { .int4($0) } ?? .null,
@@ -132,15 +132,12 @@ public struct MatchService: Sendable {
   /// Looks one card tag up, for reconciliation.
   public func lookUp(_ caller: Caller, cardTag: String) async throws -> TagAnswer {
     try caller.require(.matching)
-    guard let tag = try? EdgeTag(parsing: cardTag) else {
-      throw Refusal.field(
-        "/cardTag", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
-    }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
-    let forms = try keys.stored(tag)
-    try await core.allowances.take(caller, one: .lookUp, forms[0])
+    guard let digests = keys.digests(ofText: cardTag) else { throw Self.noTag(at: "/cardTag") }
+    try keys.requireDigests()
+    try await core.allowances.take(caller, one: .lookUp, digests[0].value)
     let asked = SharedLookUps.Asked(
-      forms: forms, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
+      digests: digests, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
     guard let row = try await lookUps.ask(caller.tenantID, asked) else { return TagAnswer(isKnown: false, pair: nil) }
     return TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys))
   }
@@ -149,13 +146,16 @@ public struct MatchService: Sendable {
   ///
   /// - Returns: nil where ``lookUp(_:cardTag:)`` is to be asked, which waits, or says what is wrong; then nothing was counted.
   public func lookUpAtHand(_ caller: Caller, cardTag: String) -> LookUpAtHand? {
-    guard caller.scopes.contains(.matching), let tag = try? EdgeTag(parsing: cardTag),
-      let keys = core.vault.tenantKeysAtHand(caller.tenantID), let forms = try? keys.stored(tag),
-      let standing = core.allowances.takeLookUpAtHand(caller, forms[0])
+    guard caller.scopes.contains(.matching), let keys = core.vault.tenantKeysAtHand(caller.tenantID), !keys.tagsLackDigests,
+      let digests = keys.digests(ofText: cardTag), let standing = core.allowances.takeLookUpAtHand(caller, digests[0].value)
     else { return nil }
     let asked = SharedLookUps.Asked(
-      forms: forms, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
+      digests: digests, auditID: core.ids.nextUUID(), at: core.clock.now(), actor: caller.actor, requestID: caller.requestID)
     return LookUpAtHand(standing: standing, tenant: caller.tenantID, asked: asked, keys: keys, lookUps: lookUps)
+  }
+
+  private static func noTag(at pointer: String) -> Refusal {
+    .field(pointer, "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.", nextStep: "Make it with `yonjo-ledger tag`.")
   }
 
   /// Looks up to 1,000 card tags up, in the order in which they came.
@@ -165,25 +165,23 @@ public struct MatchService: Sendable {
       throw Refusal.field("/cardTags", "batchSize", "A batch has 1 to \(Self.maximumBatch) tags.", nextStep: "Send several batches.")
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
-    var stored: [[UInt8]] = []
+    try keys.requireDigests()
+    var digests: [UUID] = []
     var positions: [Int32] = []
+    var counted: [UUID] = []
     for (index, text) in cardTags.enumerated() {
-      guard let tag = try? EdgeTag(parsing: text) else {
-        throw Refusal.field(
-          "/cardTags/\(index)", "tagMalformed", "The tag is not scheme.keyVersion.ruleset.value.",
-          nextStep: "Make it with `yonjo-ledger tag`.")
-      }
-      let forms = try keys.stored(tag)
-      try await core.allowances.take(caller, one: .lookUp, forms[0])
-      for form in forms {
-        stored.append(form)
+      guard let ofTag = keys.digests(ofText: text) else { throw Self.noTag(at: "/cardTags/\(index)") }
+      counted.append(ofTag[0].value)
+      for digest in ofTag {
+        digests.append(digest.value)
         positions.append(Int32(index))
       }
     }
+    try await core.allowances.take(caller, each: .lookUp, counted)
     let results = try await core.database.unit(
       caller.tenantID,
       [
-        BoundStatement(PairStore.lookUpMany, [.uuid(caller.tenantID.uuid), .bytesArray(stored), .int4Array(positions)]),
+        BoundStatement(PairStore.lookUpMany, [.uuid(caller.tenantID.uuid), .uuidArray(digests), .int4Array(positions)]),
         core.audit.record(.tagsLookedUp, by: caller, detail: ["count": String(cardTags.count)]),
       ])
     var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: cardTags.count)
@@ -222,7 +220,7 @@ public struct FoundTag: Sendable {
 
 /// SQL of matches: one statement, one round trip.
 enum MatchStore {
-  /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 stored tags · 8 serial indexes · 9 verification id ·
+  /// 1 tenant · 2 session uuid · 3 key digest · 4 fingerprint · 5 now · 6 session's end · 7 digests of the card's tags · 8 serial indexes · 9 verification id ·
   /// 10 method · 11 source time · 12 audit id · 13 actor · 14 request id · 15 the session's time is over ·
   /// 16 purpose of the revocation check · 17 age of its word · 18 passed by override · 19 the audit event's detail
   ///
@@ -250,7 +248,7 @@ enum MatchStore {
       from pair_tags t
       join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id and p.state = 'active'
       join subjects s on s.tenant_id = p.tenant_id and s.subject_id = p.subject_id and s.erased_at is null
-      where t.tenant_id = $1 and t.side = 'card' and t.stored_tag = any($7)
+      where t.tenant_id = $1 and t.side = 'card' and t.tag_digest = any($7)
         and not exists (select 1 from bindings b where b.tenant_id = $1 and b.subject_id = p.subject_id and b.superseded_at is null
           and b.status in ('changed', 'ended') and not (b.serial_index = any($8)))
       order by p.pair_id desc limit 1

@@ -117,7 +117,11 @@ struct PairKeeper: Sendable {
         let stored = try tags.map { try keys.written($0) }
         statements.append(
           BoundStatement(
-            PairStore.insertTags, [tenant, pair, .text(side), .bytesArray(stored), .int4Array(tags.map { Int32($0.keyVersion) })]))
+            PairStore.insertTags,
+            [
+              tenant, pair, .text(side), .bytesArray(stored.map(\.sealed)), .int4Array(tags.map { Int32($0.keyVersion) }),
+              .uuidArray(stored.map(\.digest.value)),
+            ]))
       }
     }
     return statements

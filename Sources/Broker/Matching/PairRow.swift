@@ -97,20 +97,21 @@ enum PairStore {
   static let insertTags = Statement(
     "insert_pair_tags",
     """
-    insert into pair_tags (tenant_id, side, stored_tag, pair_id, key_version)
-    select $1, $3, t.tag, $2, t.version from unnest($4::bytea[], $5::int4[]) as t(tag, version) on conflict do nothing
+    insert into pair_tags (tenant_id, side, stored_tag, pair_id, key_version, tag_digest)
+    select $1, $3, t.tag, $2, t.version, t.digest from unnest($4::bytea[], $5::int4[], $6::uuid[]) as t(tag, version, digest)
+    on conflict do nothing
     """)
   static let overdue = Statement(
     "overdue_pairs", "select pair_id, subject_id from pairs where tenant_id = $1 and decide_until <= $2 order by decide_until limit 500")
-  /// 1 tenant · 2 positions · 3 stored tags, one line for each form of a tag · 4 audit ids · 5 times in microseconds since 1970 · 6 actors · 7 request ids,
+  /// 1 tenant · 2 positions · 3 tags' digests, one line for each pepper · 4 audit ids · 5 times in microseconds since 1970 · 6 actors · 7 request ids,
   /// one line for each position, from 1. Answers the pairs that were found, each audited in the same transaction as the rest.
   static let lookUpShared = Statement(
     "look_up_tag",
     """
     with hit as (
       select distinct on (q.position) q.position, p.pair_id, p.state, p.ledger_ref_sealed
-      from unnest($2::int4[], $3::bytea[]) as q(position, tag)
-      join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.stored_tag = q.tag
+      from unnest($2::int4[], $3::uuid[]) as q(position, digest)
+      join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.tag_digest = q.digest
       join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id
       order by q.position, p.state = 'active' desc, p.pair_id desc
     ), audited as (
@@ -126,8 +127,8 @@ enum PairStore {
     "look_up_tags",
     """
     select distinct on (q.position) q.position, p.pair_id, p.state, p.ledger_ref_sealed
-    from unnest($2::bytea[], $3::int4[]) as q(tag, position)
-    join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.stored_tag = q.tag
+    from unnest($2::uuid[], $3::int4[]) as q(digest, position)
+    join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.tag_digest = q.digest
     join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id
     order by q.position, p.state = 'active' desc, p.pair_id desc
     """)

@@ -1,18 +1,17 @@
 internal import CitizenItems
 internal import Foundation
 
-/// Lines of a job as the database keeps them until the job is applied: stored forms of the tags that customers leave, by which pairs are found, and the
+/// Lines of a job as the database keeps them until the job is applied: digests of the tags that customers leave, by which pairs are found, and the
 /// lines themselves, encrypted (law 10), of which only those are opened again that meet a pair.
 struct SealedLines: Sendable {
   /// Number of the first line, from 1.
   let first: Int
   /// How many lines.
   let count: Int
-  /// Versions of the peppers under which the tags are stored.
+  /// Versions of the peppers under which the tags are digested.
   let peppers: [Int32]
-  /// Stored forms of the tags before, and of each the line, counted from 0.
-  let tags: [[UInt8]]
-  let tagLines: [Int32]
+  /// Digests of the tags before.
+  let digests: Digests
   /// The lines, encrypted.
   let sealed: [UInt8]
   /// Lines that could not be read, by number from 1. Nothing else is kept of them: what a ledger sends by mistake may be anything.
@@ -20,32 +19,30 @@ struct SealedLines: Sendable {
 
   /// Reads and seals lines by the keys of this moment.
   init(_ lines: LineBatch, first: Int, of job: LedgerJobID, keys: TenantKeys) throws(KeyError) {
-    var forms = Forms()
+    let peppers = keys.peppers
+    var digests = Digests(room: lines.count * peppers.count)
     var invalid: [(line: Int, reason: String)] = []
-    lines.forEach { number, line in
-      do throws(LedgerLine.Unreadable) {
-        let read = try LedgerLine(line)
-        for tag in read.before { forms.add(try? keys.stored(tag), number) }
-      } catch {
-        invalid.append((first + number, error.reason))
-      }
-    }
-    guard !forms.isDamaged else { throw .damaged }
-    var bytes = lines.bytes
-    if !invalid.isEmpty {
-      bytes = []
-      bytes.reserveCapacity(lines.bytes.count)
-      var unread = invalid[...]
+    // What is kept of a line is shorter than the line and its end.
+    let room = lines.bytes.count + KeptLine.maximumBytes
+    let bytes = [UInt8](unsafeUninitializedCapacity: room) { kept, count in
+      let kept = UnsafeMutableRawBufferPointer(kept)
       lines.forEach { number, line in
-        if unread.first?.line == first + number { unread.removeFirst() } else { bytes.append(contentsOf: line) }
-        bytes.append(0x0A)
+        let lengthAt = count
+        count += 2
+        do throws(LedgerLine.Unreadable) {
+          let line = try KeptLine(line, in: UnsafeMutableRawBufferPointer(rebasing: kept[count...]))
+          line.forEachBefore { digests.add($0, of: number, peppers) }
+          count += line.bytes.count
+        } catch {
+          invalid.append((first + number, error.reason))
+        }
+        kept.storeBytes(of: UInt16(count - lengthAt - 2).littleEndian, toByteOffset: lengthAt, as: UInt16.self)
       }
     }
     self.first = first
     count = lines.count
-    peppers = Self.peppers(keys)
-    tags = forms.tags
-    tagLines = forms.lines
+    self.peppers = Self.peppers(keys)
+    self.digests = digests
     sealed = try keys.seal(bytes, table: "ledger_batches", column: Self.place(first), row: job.uuid)
     self.invalid = invalid
   }
@@ -60,20 +57,22 @@ struct SealedLines: Sendable {
     OpenedLines(first: first, bytes: try keys.open(sealed, table: "ledger_batches", column: place(first), row: job.uuid))
   }
 
-  /// Stored forms of tags, and their lines.
-  struct Forms {
-    private(set) var tags: [[UInt8]] = []
+  /// What tags are looked up by, and of each the line, counted from 0.
+  struct Digests {
+    private(set) var values: [UUID] = []
     private(set) var lines: [Int32] = []
-    private(set) var isDamaged = false
 
-    mutating func add(_ stored: [[UInt8]]?, _ line: Int) {
-      guard let stored else {
-        isDamaged = true
-        return
-      }
-      for form in stored {
-        tags.append(form)
-        lines.append(Int32(line))
+    /// - Parameter room: how many there will be, about.
+    init(room: Int) {
+      values.reserveCapacity(room)
+      lines.reserveCapacity(room)
+    }
+
+    /// Adds a tag, given in bytes (``EdgeTag/decode(_:into:)``).
+    mutating func add(_ tag: UnsafeRawBufferPointer, of line: Int, _ peppers: [PepperKey]) {
+      for pepper in peppers {
+        values.append(pepper.digest(tag).value)
+        lines.append(Int32(truncatingIfNeeded: line))
       }
     }
   }
@@ -83,34 +82,39 @@ struct SealedLines: Sendable {
 struct OpenedLines {
   let first: Int
   private let bytes: [UInt8]
-  /// Where each line begins.
+  /// Where each line begins, behind its length, and one more.
   private let starts: [Int]
 
   init(first: Int, bytes: [UInt8]) {
     self.first = first
     self.bytes = bytes
-    var starts = [0]
-    for (index, byte) in bytes.enumerated() where byte == 0x0A { starts.append(index + 1) }
+    var starts = [2]
+    while let start = starts.last, start <= bytes.count {
+      let next = start + (Int(bytes[start - 2]) | Int(bytes[start - 1]) << 8) + 2
+      starts.append(next)
+    }
     self.starts = starts
   }
 
   var count: Int { starts.count - 1 }
 
   /// The line of that number, from 1; nil where it could not be read or is not here.
-  func line(_ number: Int) -> LedgerLine? {
-    let index = number - first
-    guard index >= 0, index < count, starts[index + 1] - starts[index] > 1 else { return nil }
-    return bytes.withUnsafeBufferPointer { try? LedgerLine(UnsafeBufferPointer(rebasing: $0[starts[index]..<(starts[index + 1] - 1)])) }
+  func line(_ number: Int) -> LedgerLine? { kept(number - first) { LedgerLine($0) } }
+
+  /// Digests of all tags before, under the peppers that are live now.
+  func digests(_ keys: TenantKeys) -> SealedLines.Digests {
+    var digests = SealedLines.Digests(room: count * keys.peppers.count)
+    for index in 0..<count {
+      kept(index) { $0.forEachBefore { digests.add($0, of: index, keys.peppers) } }
+    }
+    return digests
   }
 
-  /// Stored forms of all tags before, under the peppers that are live now.
-  func forms(_ keys: TenantKeys) throws(KeyError) -> SealedLines.Forms {
-    var forms = SealedLines.Forms()
-    for index in 0..<count {
-      guard let line = line(first + index) else { continue }
-      for tag in line.before { forms.add(try? keys.stored(tag), index) }
-    }
-    guard !forms.isDamaged else { throw .damaged }
-    return forms
+  @discardableResult
+  private func kept<Result>(_ index: Int, _ body: (KeptLine) -> Result?) -> Result? {
+    guard index >= 0, index < count else { return nil }
+    let place = starts[index]..<(starts[index + 1] - 2)
+    guard !place.isEmpty, place.upperBound <= bytes.count else { return nil }
+    return bytes.withUnsafeBytes { body(KeptLine(bytes: UnsafeRawBufferPointer(rebasing: $0[place]))) }
   }
 }

@@ -1,3 +1,4 @@
+internal import CitizenItems
 internal import Foundation
 internal import PostgreSQL
 internal import Synchronization
@@ -7,8 +8,8 @@ internal import Synchronization
 final class SharedLookUps: Sendable {
   /// One look-up as the database is asked.
   struct Asked: Sendable {
-    /// The forms in which the tag may be stored, one per live pepper version.
-    let forms: [[UInt8]]
+    /// The tag's digests, one per live pepper version.
+    let digests: [TagDigest]
     let auditID: UUID
     let at: Date
     let actor: String
@@ -106,18 +107,18 @@ final class SharedLookUps: Sendable {
   /// One transaction; where it fails, all that share it fail alike and nothing of it remains.
   private func run(_ tenant: TenantID, _ asked: [Asked]) async -> [Answer] {
     var positions: [Int32] = []
-    var forms: [[UInt8]] = []
+    var digests: [UUID] = []
     for (position, one) in asked.enumerated() {
-      for form in one.forms {
+      for digest in one.digests {
         positions.append(Int32(position + 1))
-        forms.append(form)
+        digests.append(digest.value)
       }
     }
     do throws(Refusal) {
       let found = try await database.query(
         tenant, PairStore.lookUpShared,
         [
-          .uuid(tenant.uuid), .int4Array(positions), .bytesArray(forms), .uuidArray(asked.map(\.auditID)),
+          .uuid(tenant.uuid), .int4Array(positions), .uuidArray(digests), .uuidArray(asked.map(\.auditID)),
           .int8Array(asked.map { Int64(($0.at.timeIntervalSince1970 * 1_000_000).rounded()) }), .textArray(asked.map(\.actor)),
           .textArray(asked.map(\.requestID)),
         ])

@@ -34,9 +34,47 @@ struct TagRotation: Sendable {
       return LiveKey(
         purpose: purpose, version: try row.int(1), createdAt: try row.timestamp(2), notAfter: try row.optionalTimestamp(3))
     }
+    try await digest(tenant)
     try await rotatePepper(tenant, live.filter { $0.purpose == .pepper })
     let ended = live.filter { $0.purpose != .pepper && ($0.notAfter ?? .distantFuture) <= clock.now() }
     if !ended.isEmpty { try await retire(ended, of: tenant) }
+  }
+
+  // MARK: Digests
+
+  /// Gives tags of before migration 0018 what they are looked up by.
+  private func digest(_ tenant: TenantID) async throws {
+    let keys = try await vault.tenantKeys(tenant)
+    guard keys.tagsLackDigests else { return }
+    for side in ["card", "ledger"] {
+      while try await digest(side, keys) == Self.batch, !Task.isCancelled {}
+    }
+    _ = try await database.query(tenant, RotationStore.digested, [.uuid(tenant.uuid)])
+    vault.forget()
+  }
+
+  /// One batch; how many.
+  private func digest(_ side: String, _ keys: TenantKeys) async throws -> Int {
+    let tenant = keys.tenantID
+    return try await database.transaction(tenant) { transaction in
+      let rows = try await transaction.query(
+        RotationStore.lockWithoutDigest, [.uuid(tenant.uuid), .text(side), .int4(Int32(Self.batch))]
+      ).rows
+      let digests = try rows.map { row in
+        if let digest = keys.digest(ofStored: try row.bytes(0)) { return digest.value }
+        let pair = PairID(try row.uuid(1))
+        logger.error("a stored tag does not open", metadata: ["tenant": "\(tenant)", "pair": "\(pair)"])
+        // Nobody finds it, and it is not looked at again.
+        return UUID()
+      }
+      try await transaction.query(
+        RotationStore.giveDigests,
+        [
+          .uuid(tenant.uuid), .text(side), .bytesArray(try rows.map { try $0.bytes(0) }), .uuidArray(try rows.map { try $0.uuid(1) }),
+          .uuidArray(digests),
+        ])
+      return rows.count
+    }
   }
 
   // MARK: Pepper
@@ -68,7 +106,7 @@ struct TagRotation: Sendable {
         [.uuid(tenant.uuid), .text(side), .bytes(after), .bytes(keys.writtenPepper.prefix), .int4(Int32(Self.batch))]
       ).rows
       guard let last = try rows.last?.bytes(0) else { return nil }
-      var (old, new, owners): ([[UInt8]], [[UInt8]], [UUID]) = ([], [], [])
+      var (old, new, digests, owners): ([[UInt8]], [[UInt8]], [UUID], [UUID]) = ([], [], [], [])
       for row in rows {
         let stored = try row.bytes(0)
         let pair = PairID(try row.uuid(1))
@@ -77,12 +115,15 @@ struct TagRotation: Sendable {
           continue
         }
         old.append(stored)
-        new.append(try keys.written(tag))
+        let written = try keys.written(tag)
+        new.append(written.sealed)
+        digests.append(written.digest.value)
         owners.append(pair.uuid)
       }
       try await transaction.pipeline([
         BoundStatement(
-          RotationStore.reseal, [.uuid(tenant.uuid), .text(side), .bytesArray(old), .bytesArray(new), .uuidArray(owners)]),
+          RotationStore.reseal,
+          [.uuid(tenant.uuid), .text(side), .bytesArray(old), .bytesArray(new), .uuidArray(owners), .uuidArray(digests)]),
         // The same tag under both peppers: what another writer has sealed anew already.
         BoundStatement(
           RotationStore.removeDoubles, [.uuid(tenant.uuid), .text(side), .bytesArray(old), .bytesArray(new), .uuidArray(owners)]),
@@ -167,6 +208,25 @@ enum RotationStore {
   static let retire = Statement(
     "retire_tenant_key",
     "update tenant_keys set retired_at = $4 where tenant_id = $1 and purpose = $2 and version = $3 and retired_at is null")
+  static let lockWithoutDigest = Statement(
+    "lock_tags_without_digest",
+    """
+    select stored_tag, pair_id from pair_tags where tenant_id = $1 and side = $2 and tag_digest is null limit $3 for update skip locked
+    """)
+  static let giveDigests = Statement(
+    "give_tags_digests",
+    """
+    update pair_tags t set tag_digest = n.digest from unnest($3::bytea[], $4::uuid[], $5::uuid[]) as n(tag, pair_id, digest)
+    where t.tenant_id = $1 and t.side = $2 and t.stored_tag = n.tag and t.pair_id = n.pair_id
+    """)
+  /// What another replica has locked will have its digest soon, and its round says so then.
+  static let digested = Statement(
+    "tags_digested",
+    """
+    update tenants set tags_lack_digests = false where tenant_id = $1
+      and not exists (select 1 from pair_tags where tenant_id = $1 and side = 'card' and tag_digest is null)
+      and not exists (select 1 from pair_tags where tenant_id = $1 and side = 'ledger' and tag_digest is null)
+    """)
   /// Tags under an older pepper sort below those of a newer one: a stored tag begins with format and version.
   static let lockUnder = Statement(
     "lock_tags_under_pepper",
@@ -177,7 +237,8 @@ enum RotationStore {
   static let reseal = Statement(
     "reseal_tags",
     """
-    update pair_tags t set stored_tag = n.new from unnest($3::bytea[], $4::bytea[], $5::uuid[]) as n(old, new, pair_id)
+    update pair_tags t set stored_tag = n.new, tag_digest = n.digest
+    from unnest($3::bytea[], $4::bytea[], $5::uuid[], $6::uuid[]) as n(old, new, pair_id, digest)
     where t.tenant_id = $1 and t.side = $2 and t.stored_tag = n.old and t.pair_id = n.pair_id and not exists (
       select 1 from pair_tags x where x.tenant_id = $1 and x.side = $2 and x.stored_tag = n.new and x.pair_id = n.pair_id)
     """)

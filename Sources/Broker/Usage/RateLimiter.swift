@@ -1,5 +1,4 @@
-internal import Crypto
-internal import Foundation
+public import Foundation
 internal import PostgreSQL
 internal import Synchronization
 
@@ -58,32 +57,35 @@ public final class RateLimiter: Sendable {
   /// Counts one signature of one card, or one look-up of one tag. The first few of a minute cost no round trip and are each replica's own; from then on
   /// all replicas share what is left. What happens rarely is so never asked about, and what is tried again and again is.
   ///
-  /// - Parameter one: what stands for card or tag: a keyed digest, or a sealed tag.
-  public func take(_ caller: Caller, one kind: RateKind, _ one: [UInt8]) async throws {
+  /// - Parameter one: what stands for card or tag: 128 bits of a keyed digest.
+  public func take(_ caller: Caller, one kind: RateKind, _ one: UUID) async throws { try await take(caller, each: kind, [one]) }
+
+  /// The same of many cards or tags, one after the other.
+  func take(_ caller: Caller, each kind: RateKind, _ these: [UUID]) async throws {
     let limit = kind == .signature ? caller.allowances.signaturesPerCard : caller.allowances.lookUpsPerTag
     let free = min(limit / 8, 1_000)
     let (window, resetSeconds) = now()
-    let seen = count(caller, kind, one, window)
-    guard seen > free else { return }
-    let name = Self.bucket(kind, one)
-    do {
-      // The first that is counted here brings those along that were not.
-      _ = try await take(seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: name)
-    } catch let refusal as Refusal {
-      guard case .tooMany = refusal.kind else { throw refusal }
-      throw Refusal.tooManyOfOne(kind, retryAfterSeconds: resetSeconds)
+    for (one, seen) in count(caller, kind, these, beyond: free, window) {
+      do {
+        // The first that is counted here brings those along that were not.
+        _ = try await take(
+          seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: Self.bucket(kind, one))
+      } catch let refusal as Refusal {
+        guard case .tooMany = refusal.kind else { throw refusal }
+        throw Refusal.tooManyOfOne(kind, retryAfterSeconds: resetSeconds)
+      }
     }
   }
 
   /// Counts one look-up of one tag like the two above together, where no round trip is needed for it.
   ///
   /// - Returns: nil where one is needed, or where the allowance is spent; then nothing was counted.
-  func takeLookUpAtHand(_ caller: Caller, _ tag: [UInt8]) -> RateStanding? {
+  func takeLookUpAtHand(_ caller: Caller, _ tag: UUID) -> RateStanding? {
     guard caller.clientAllowances[.lookUp] == nil else { return nil }
     let (window, resetSeconds) = now()
     let (limit, ofTag) = (caller.allowances[.lookUp], caller.allowances.lookUpsPerTag)
     let free = min(ofTag / 8, 1_000)
-    let seen = count(caller, .lookUp, tag, window)
+    let seen = count(caller, .lookUp, [tag], beyond: 0, window)[0].seen
     let all = Key(tenant: caller.tenantID, bucket: RateKind.lookUp.rawValue)
     // The first that goes beyond what is free brings those along that were not counted: that is for the way that may wait.
     let one = seen > free ? Key(tenant: caller.tenantID, bucket: Self.bucket(.lookUp, tag)) : nil
@@ -102,11 +104,11 @@ public final class RateLimiter: Sendable {
     return standing
   }
 
-  private static func bucket(_ kind: RateKind, _ one: [UInt8]) -> String {
-    "\(kind.rawValue)/one/" + Data(SHA256.hash(data: one).prefix(18)).base64EncodedString()
+  private static func bucket(_ kind: RateKind, _ one: UUID) -> String {
+    "\(kind.rawValue)/one/" + one.uuidString
   }
 
-  private static func place(_ caller: Caller, _ kind: RateKind, _ one: [UInt8]) -> Int {
+  private static func place(_ caller: Caller, _ kind: RateKind, _ one: UUID) -> Int {
     var hasher = Hasher()
     hasher.combine(caller.tenantID)
     hasher.combine(kind)
@@ -114,17 +116,24 @@ public final class RateLimiter: Sendable {
     return Int(UInt(bitPattern: hasher.finalize()) % UInt(counters))
   }
 
-  /// How often the card or tag was seen here in this window, this time with it.
-  private func count(_ caller: Caller, _ kind: RateKind, _ one: [UInt8], _ window: Int64) -> Int {
-    let place = Self.place(caller, kind, one)
-    return ones.withLock { ones in
+  /// Those that were seen here more than `free` times in this window, and how often, this time with them.
+  private func count(
+    _ caller: Caller, _ kind: RateKind, _ these: [UUID], beyond free: Int, _ window: Int64
+  ) -> [(one: UUID, seen: Int)] {
+    ones.withLock { ones in
       if ones.window != window || ones.counts.isEmpty { ones = Counters(window: window, counts: .init(repeating: 0, count: Self.counters)) }
-      ones.counts[place] = min(ones.counts[place] + 1, 2_000)
-      return Int(ones.counts[place])
+      var beyond: [(one: UUID, seen: Int)] = []
+      for one in these {
+        let place = Self.place(caller, kind, one)
+        let seen = min(ones.counts[place] + 1, 2_000)
+        ones.counts[place] = seen
+        if seen > free { beyond.append((one, Int(seen))) }
+      }
+      return beyond
     }
   }
 
-  private func uncount(_ caller: Caller, _ kind: RateKind, _ one: [UInt8], _ window: Int64) {
+  private func uncount(_ caller: Caller, _ kind: RateKind, _ one: UUID, _ window: Int64) {
     let place = Self.place(caller, kind, one)
     ones.withLock { ones in
       if ones.window == window, !ones.counts.isEmpty, ones.counts[place] > 0 { ones.counts[place] -= 1 }

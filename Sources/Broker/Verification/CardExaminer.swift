@@ -55,12 +55,13 @@ struct CardExaminer: Sendable {
       return .refused(Verdict(error), nil)
     }
     let index = try await vault.tenantKeys(caller.tenantID).indexes(of: certificate.serial, kind: kind)[0]
-    if caller.status == .deemedVerifier { try await allowances.take(caller, one: .signature, index) }
+    let card = index.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    if caller.status == .deemedVerifier { try await allowances.take(caller, one: .signature, card) }
     let sound = SoundPart(
       certificate: certificate,
       revocation: await revocation.check(certificate, policy: caller.revocationPolicy, purpose: .signatureVerification))
     guard sound.revocation.passes else { return .refused(Verdict(sound.revocation.result, sound.revocation.reason), sound) }
-    if caller.status == .notVerifier { try await allowances.take(caller, one: .signature, index) }
+    if caller.status == .notVerifier { try await allowances.take(caller, one: .signature, card) }
     return .sound(sound)
   }
 }

@@ -5,9 +5,14 @@ import NIOCore
 extension Response {
   /// A JSON answer.
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws -> Response {
+    json(encoded: try AnswerEncoder.encode(value), status: status, headers: headers)
+  }
+
+  /// A JSON answer that is bytes already.
+  static func json(encoded bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
     var headers = headers
     headers[.contentType] = "application/json"
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: try AnswerEncoder.encode(value))))
+    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 
   /// A problem document (RFC 9457), bound to its request.

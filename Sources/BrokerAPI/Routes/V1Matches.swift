@@ -35,8 +35,8 @@ struct MatchRoutes {
       try await endpoint.spend(.lookUp, cost: body.cardTags.count, caller, context)
       let answers = try await matches.lookUp(caller, cardTags: body.cardTags)
       switch caller.status {
-      case .deemedVerifier: return try Response.json(TagBatchResult(results: answers.map(TagLookUpResultForVerifier.init)))
-      case .notVerifier: return try Response.json(TagBatchResult(results: answers.map(TagLookUpResultForNonVerifier.init)))
+      case .deemedVerifier: return Response.json(encoded: try TagBatchResult.encode(answers, as: TagLookUpResultForVerifier.init))
+      case .notVerifier: return Response.json(encoded: try TagBatchResult.encode(answers, as: TagLookUpResultForNonVerifier.init))
       }
     }
   }
@@ -132,6 +132,22 @@ struct TagLookUpResultForNonVerifier: Encodable {
 }
 
 /// Answers in the order of the tags (TagBatchResultForVerifier, TagBatchResultForNonVerifier).
-struct TagBatchResult<Result: Encodable>: Encodable {
-  let results: [Result]
+enum TagBatchResult {
+  /// Most tags of a batch nobody has: what is said of one of them is said of all.
+  static func encode(_ answers: [TagAnswer], as result: (TagAnswer) -> some Encodable) throws -> [UInt8] {
+    var bytes = Array(#"{"results":["#.utf8)
+    var unknown: [UInt8]?
+    for (index, answer) in answers.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      if !answer.isKnown, let unknown {
+        bytes.append(contentsOf: unknown)
+        continue
+      }
+      let encoded = try AnswerEncoder.encode(result(answer))
+      if !answer.isKnown { unknown = encoded }
+      bytes.append(contentsOf: encoded)
+    }
+    bytes.append(contentsOf: "]}".utf8)
+    return bytes
+  }
 }
