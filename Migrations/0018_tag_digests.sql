@@ -2,9 +2,6 @@
 -- PostgreSQL keeps and compares those in sixteen bytes, without a length.
 alter table pair_tags add column tag_digest uuid;
 comment on column pair_tags.tag_digest is 'HMAC-SHA-256 of the edge tag under a key derived from the pepper that sealed it, first 128 bits';
--- Equality is all that is ever asked of a digest, and no two tenants' digests are equal: a hash index reads one page where a tree reads four.
-create index pair_tags_by_digest on pair_tags using hash (tag_digest);
-create index pair_tags_without_digest on pair_tags (tenant_id, side) where tag_digest is null;
 -- A program that does not know of digests shall fail, not write what nobody finds.
 alter table pair_tags add constraint pair_tags_digest_check check (tag_digest is not null) not valid;
 

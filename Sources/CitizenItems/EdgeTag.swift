@@ -57,7 +57,7 @@ public struct EdgeTag: Redacted, Hashable {
   }
 
   /// The same from bytes; nil where they are no tag.
-  public init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+  private init?(utf8 text: UnsafeBufferPointer<UInt8>) {
     let tag = withUnsafeTemporaryAllocation(byteCount: Self.maximumBytes, alignment: 1) { bytes in
       Self.decode(text, into: bytes).flatMap { EdgeTag(decoded: UnsafeRawBufferPointer(rebasing: bytes[..<$0])) }
     }
@@ -123,14 +123,11 @@ public struct EdgeTag: Redacted, Hashable {
   /// The tag as ``decode(_:into:)`` writes it.
   public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     withUnsafeTemporaryAllocation(byteCount: Self.headerLength + value.count, alignment: 1) { bytes in
-      writeHeader(to: bytes)
+      Self.writeHeader(scheme, keyVersion, ruleset, to: bytes)
       UnsafeMutableRawBufferPointer(rebasing: bytes[Self.headerLength...]).copyBytes(from: value)
       return body(UnsafeRawBufferPointer(bytes))
     }
   }
-
-  /// Writes the header; the bytes hold at least so many.
-  func writeHeader(to bytes: UnsafeMutableRawBufferPointer) { Self.writeHeader(scheme, keyVersion, ruleset, to: bytes) }
 
   private static func writeHeader(_ scheme: TagScheme, _ keyVersion: Int, _ ruleset: Int, to bytes: UnsafeMutableRawBufferPointer) {
     bytes[0] = scheme == .hmac ? 1 : 2

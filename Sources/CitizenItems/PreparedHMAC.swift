@@ -2,7 +2,7 @@ internal import Crypto
 
 /// HMAC-SHA-256 (RFC 2104) of which the key's two blocks are hashed once. `HMAC<SHA256>` can be copied for the same end, but being generic it spends more on
 /// each message than hashing a short one takes.
-struct PreparedHMAC: Sendable {
+struct PreparedHMAC: Redacted {
   private let inner: SHA256
   private let outer: SHA256
 

@@ -106,6 +106,10 @@ import Testing
       let limit = RateAllowances.standard.lookUpsPerTag
       let tags = try await broker.ledgerTags(bank, Hanako.asInLedger) + broker.ledgerTags(bank, Hanako.moved)
       #expect(try await Self.answered(broker, bank.caller, tags[0].text, of: limit + 20) == limit)
+      // A batch that is refused for one tag costs those that follow it nothing.
+      for _ in 0..<20 {
+        #expect(try await refusalCode { _ = try await broker.services.matches.lookUp(bank.caller, cardTags: tags.map(\.text)) } != nil)
+      }
       #expect(try await Self.answered(broker, bank.caller, tags[1].text, of: limit, inBatches: true) == limit)
       // Another tenant's look-ups of the same bytes are its own.
       #expect(try await Self.answered(broker, try await broker.bank().caller, tags[0].text, of: 10) == 10)

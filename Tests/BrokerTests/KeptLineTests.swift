@@ -77,6 +77,13 @@ import Testing
     #expect((Self.outcome { try Self.kept(line) } == "refInvalid") == (count > 128))
   }
 
+  @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32, .utf32LittleEndian])
+  func aLineIsUTF8(_ encoding: String.Encoding) throws {
+    let text = #"{"before":[],"ref":"\#(String(repeating: "ア", count: 42))"}"#
+    #expect(Self.outcome { try Self.kept(Array(text.utf8)) } == "[] null \(String(repeating: "ア", count: 42))")
+    #expect(Self.outcome { try Self.kept(Array(try #require(text.data(using: encoding)))) } == "lineMalformed")
+  }
+
   @Test func aLineThatIsTooLongIsRefused() {
     let line = Array(#"{"before":[]}"#.utf8) + [UInt8](repeating: 0x20, count: LedgerLine.maximumBytes)
     #expect(Self.outcome { try Self.kept(line) } == "lineTooLong")

@@ -69,6 +69,28 @@ struct LedgerTests {
     }
   }
 
+  @Test func anUploadStopsWhereACrashTookWhatItHadWritten() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      var upload = Upload((0..<20_001).map { #"{"before":[],"ref":"N-\#($0)"}"# })
+      let whole = upload
+      upload.beforeEnd = {
+        // Commits of an upload are not flushed: PostgreSQL may come back without the last of them.
+        while try await broker.inspect("select 1 from ledger_jobs where received >= 5000").isEmpty {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        _ = try await broker.inspect("update ledger_jobs set received = 0, running_digest = sha256('')")
+        _ = try await broker.inspect("delete from ledger_batches")
+      }
+      let code = try await refusalCode { [upload] in _ = try await Self.send(broker, bank, upload, key: "lost") }
+      #expect(code == "dependencyUnavailable")
+      let job = try await Self.job(broker, bank, try await Self.send(broker, bank, whole, key: "lost"))
+      #expect(job.state == .stored && job.received == 20_001)
+      let kept = try await broker.inspect("select sum(lines)::int8, count(distinct first_line) from ledger_batches")
+      #expect(try kept[0].int(0) == 20_001 && kept[0].int(1) == 5)
+    }
+  }
+
   @Test func withAReferenceOnlyThatCustomersPairIsDeleted() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

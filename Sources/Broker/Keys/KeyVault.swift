@@ -23,7 +23,7 @@ public final class KeyVault: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - database: reads `tenant_keys` and `platform_keys`; for ``KeyAdministration`` as the operator role.
+  ///   - database: reads `tenants`, `tenant_keys` and `platform_keys`; for ``KeyAdministration`` as the operator role.
   ///   - root: unwraps them.
   public init(database: Database, root: RootKey, clock: any WallClock) {
     self.database = database

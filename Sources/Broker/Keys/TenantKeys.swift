@@ -58,11 +58,7 @@ public struct TenantKeys: Sendable, Redacted {
   }
 
   /// What a tag that was written under any live pepper is looked up by; nil where it does not open.
-  func digest(ofStored bytes: [UInt8]) -> TagDigest? {
-    let stored = StoredTag(bytes: bytes)
-    guard let pepper = peppers.first(where: { $0.version == stored.pepperVersion }), let tag = try? pepper.open(stored) else { return nil }
-    return pepper.digest(tag)
-  }
+  func digest(ofStored bytes: [UInt8]) -> TagDigest? { pepper(of: bytes).flatMap { pepper in open(stored: bytes).map(pepper.digest) } }
 
   /// The secret of scheme `voprf` in this version; nil where it is not live.
   func voprf(version: Int) -> VOPRFKey? {
@@ -77,9 +73,12 @@ public struct TenantKeys: Sendable, Redacted {
 
   /// The edge tag of a stored form; nil where its pepper is retired or it is damaged.
   func open(stored bytes: [UInt8]) -> EdgeTag? {
-    let stored = StoredTag(bytes: bytes)
-    guard let pepper = peppers.first(where: { $0.version == stored.pepperVersion }) else { return nil }
-    return try? pepper.open(stored)
+    pepper(of: bytes).flatMap { try? $0.open(StoredTag(bytes: bytes)) }
+  }
+
+  private func pepper(of stored: [UInt8]) -> PepperKey? {
+    let version = StoredTag(bytes: stored).pepperVersion
+    return peppers.first { $0.version == version }
   }
 
   /// The same where a tag that does not open must not pass for none: these keys may be older than what has been sealed since.

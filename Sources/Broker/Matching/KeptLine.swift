@@ -33,6 +33,7 @@ struct KeptLine {
     append(read.before)
     if let after = read.after { append(after) } else { kept.append(Self.null) }
     if let ref = read.ref { kept.append(contentsOf: ref.utf8) }
+    guard kept.count <= room.count else { throw LedgerLine.Unreadable(reason: "lineTooLong") }
     room.copyBytes(from: kept)
     bytes = UnsafeRawBufferPointer(rebasing: room[..<kept.count])
   }

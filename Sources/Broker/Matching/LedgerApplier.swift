@@ -34,6 +34,10 @@ struct LedgerApplier: Sendable {
     // Not while this holds a connection: it would wait for others that wait for its. A stored job's lines stand, and what two replicas look for at once
     // one of them finds done below.
     let found = try await search(rows, key, tenant)
+    // A search may outlast the time that a new pepper is published before it is written; then some pairs may have left the digests looked for.
+    guard SealedLines.peppers(try await vault.tenantKeys(tenant)) == SealedLines.peppers(keys) else {
+      return try await apply(job, of: tenant)
+    }
     return try await database.transaction(tenant) { transaction in
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
       let lines = KeptLines(job: job, keys: keys, transaction: transaction)
@@ -41,9 +45,16 @@ struct LedgerApplier: Sendable {
       let arrived = try await arrived(lines, key, in: transaction)
       var deleted = 0
       var activated = 0
+      var touched: Set<PairID> = []
       for hit in left {
-        let after = try await lines.line(hit.line, in: hit.batch)?.after ?? []
-        guard let row = try await lock(hit, keys, in: transaction) else { continue }
+        guard let line = try await lines.line(hit.line, in: hit.batch), let row = try await lock(hit, keys, in: transaction) else {
+          continue
+        }
+        // What this job has done to a pair does not count; what somebody else has done since it was found does.
+        if touched.insert(hit.pair).inserted {
+          guard !Set(row.ledgerTags).isDisjoint(with: line.before), Self.concerns(line, row.ledgerRefIndex, keys) else { continue }
+        }
+        let after = line.after ?? []
         if Set(row.ledgerTags).isDisjoint(with: after) {
           if try await pairs.apply(.ledgerLeft, to: row, keys: keys, in: transaction) == nil { deleted += 1 }
         } else {
@@ -103,10 +114,14 @@ struct LedgerApplier: Sendable {
     var hits: [Hit] = []
     for one in found {
       guard let line = try await lines.line(one.hit.line, in: one.hit.batch) else { continue }
-      if let ref = line.ref, one.refIndex != lines.keys.index(ofReference: ref, kind: "ledger") { continue }
-      hits.append(one.hit)
+      if Self.concerns(line, one.refIndex, lines.keys) { hits.append(one.hit) }
     }
     return hits
+  }
+
+  /// Whether a pair with that reference is one that the line speaks of.
+  private static func concerns(_ line: LedgerLine, _ refIndex: [UInt8]?, _ keys: TenantKeys) -> Bool {
+    line.ref.map { refIndex == keys.index(ofReference: $0, kind: "ledger") } ?? true
   }
 
   /// A pair that a line's tag names, whosever it is.

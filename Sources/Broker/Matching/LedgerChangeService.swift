@@ -86,36 +86,40 @@ public final class LedgerChangeService: Sendable {
     var sealing: [Sealing] = []
     // Batches are read and sealed on all processors, and written one after the other while the next arrive.
     try await withThrowingTaskGroup(of: Void.self) { group in
-      do {
-        for try await arrived in lines {
-          var next = 0
-          while next < arrived.count {
-            if count < standing.received {
-              let known = next..<min(arrived.count, next + standing.received - count)
-              running.update(data: arrived.bytes[arrived.range(known)])
-              count += known.count
-              next = known.upperBound
-              if count == standing.received, Array(running.finalize()) != standing.digest { throw Self.bodyDiffers }
-              continue
-            }
-            // A job that was stored whole takes no further line.
-            guard standing.state == .receiving else { throw Self.bodyDiffers }
-            let fitting = next..<min(arrived.count, next + Self.batchLines - batch.count)
-            batch.append(arrived, fitting)
-            count += fitting.count
-            next = fitting.upperBound
-            guard batch.count == Self.batchLines else { continue }
-            running.update(data: batch.bytes)
-            sealing.append(seal(batch, caller, standing.job, received: count, Array(running.finalize())))
-            batch = LineBatch()
-            if sealing.count > Self.sealedAhead { try await write(sealing.removeFirst(), caller, standing.job, &group) }
-          }
+      var incoming = lines.makeAsyncIterator()
+      while true {
+        let arrived: LineBatch?
+        do {
+          arrived = try await incoming.next()
+        } catch {
+          // What arrived whole before the upload was cut is kept.
+          for one in sealing { try await write(one, caller, standing.job, &group) }
+          _ = try await group.next()
+          throw error
         }
-      } catch {
-        // What arrived whole before the upload was cut is kept.
-        for one in sealing { try await write(one, caller, standing.job, &group) }
-        _ = try await group.next()
-        throw error
+        guard let arrived else { break }
+        var next = 0
+        while next < arrived.count {
+          if count < standing.received {
+            let known = next..<min(arrived.count, next + standing.received - count)
+            running.update(data: arrived.bytes[arrived.range(known)])
+            count += known.count
+            next = known.upperBound
+            if count == standing.received, Array(running.finalize()) != standing.digest { throw Self.bodyDiffers }
+            continue
+          }
+          // A job that was stored whole takes no further line.
+          guard standing.state == .receiving else { throw Self.bodyDiffers }
+          let fitting = next..<min(arrived.count, next + Self.batchLines - batch.count)
+          batch.append(arrived, fitting)
+          count += fitting.count
+          next = fitting.upperBound
+          guard batch.count == Self.batchLines else { continue }
+          running.update(data: batch.bytes)
+          sealing.append(seal(batch, caller, standing.job, received: count, Array(running.finalize())))
+          batch = LineBatch()
+          if sealing.count > Self.sealedAhead { try await write(sealing.removeFirst(), caller, standing.job, &group) }
+        }
       }
       for one in sealing { try await write(one, caller, standing.job, &group) }
       _ = try await group.next()
@@ -171,7 +175,10 @@ public final class LedgerChangeService: Sendable {
         ])
       // The job's row first: another sender that took over has changed it, and this one must stop. So must one whose last lines a crash took.
       let updated = try await transaction.pipeline(isLast ? [advance] : [BoundStatement(LedgerStore.commitUnflushed), advance])
-      guard updated.last?.affectedRows == 1 else { throw Self.stillSending }
+      guard updated.last?.affectedRows == 1 else {
+        let sender = try await transaction.query(LedgerStore.sender, key).rows.first?.optionalInt8(0)
+        throw sender == core.idempotency.instance.key ? Refusal.unavailable("The database") : Self.stillSending
+      }
       var statements: [BoundStatement] = []
       if batch.count > 0 {
         statements.append(
@@ -246,6 +253,8 @@ enum LedgerStore {
       sender_lock = case when $7 = 'receiving' then sender_lock end
     where tenant_id = $1 and job_id = $2 and sender_lock = $3 and state = 'receiving' and received = $9
     """)
+  static let sender = Statement(
+    "ledger_job_sender", "select sender_lock from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'receiving'")
   static let commitUnflushed = Statement("commit_unflushed", "select set_config('synchronous_commit', 'off', true)")
   /// 1 tenant · 2 job · 3 first line · 4 lines · 5 peppers · 6, 7 digests of the tags before and their lines within the batch · 8 the lines, sealed
   static let insertBatch = Statement(

@@ -19,6 +19,8 @@ struct LedgerLine: Sendable {
   /// Reads a line as it came, given without its end.
   init(_ line: UnsafeBufferPointer<UInt8>) throws(Unreadable) {
     guard line.count <= Self.maximumBytes else { throw Unreadable(reason: "lineTooLong") }
+    // A decoder would take UTF-16 and UTF-32, too (RFC 8259 §8.1 does not).
+    guard !line.contains(0), String(validating: line, as: UTF8.self) != nil else { throw Unreadable(reason: "lineMalformed") }
     guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(line)) else { throw Unreadable(reason: "lineMalformed") }
     guard max(wire.before.count, wire.after?.count ?? 0) <= PairService.maximumTags else { throw Unreadable(reason: "tooManyTags") }
     guard KeptLine.referenceBytes.contains(wire.ref?.utf8.count ?? 1) else { throw Unreadable(reason: "refInvalid") }

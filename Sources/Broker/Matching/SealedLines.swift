@@ -22,21 +22,19 @@ struct SealedLines: Sendable {
     let peppers = keys.peppers
     var digests = Digests(room: lines.count * peppers.count)
     var invalid: [(line: Int, reason: String)] = []
-    // What is kept of a line is shorter than the line and its end.
-    let room = lines.bytes.count + KeptLine.maximumBytes
-    let bytes = [UInt8](unsafeUninitializedCapacity: room) { kept, count in
-      let kept = UnsafeMutableRawBufferPointer(kept)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(lines.bytes.count)
+    withUnsafeTemporaryAllocation(byteCount: KeptLine.maximumBytes, alignment: 1) { room in
       lines.forEach { number, line in
-        let lengthAt = count
-        count += 2
         do throws(LedgerLine.Unreadable) {
-          let line = try KeptLine(line, in: UnsafeMutableRawBufferPointer(rebasing: kept[count...]))
+          let line = try KeptLine(line, in: room)
           line.forEachBefore { digests.add($0, of: number, peppers) }
-          count += line.bytes.count
+          withUnsafeBytes(of: UInt16(line.bytes.count).littleEndian) { bytes.append(contentsOf: $0) }
+          bytes.append(contentsOf: line.bytes)
         } catch {
           invalid.append((first + number, error.reason))
+          bytes.append(contentsOf: [0, 0])
         }
-        kept.storeBytes(of: UInt16(count - lengthAt - 2).littleEndian, toByteOffset: lengthAt, as: UInt16.self)
       }
     }
     self.first = first

@@ -4,6 +4,7 @@ internal import Logging
 internal import PostgreSQL
 
 /// Carries tags over from one key version to the next while requests go on: seals them anew under a new pepper, and retires edge keys whose end has come.
+/// Before that it gives tags of before migration 0018 their digests.
 ///
 /// Every step is a batch of its own, may be repeated, and may be done by two replicas at once: what one has locked, the other passes over. A version is
 /// retired only once nothing is left that needs it.
@@ -46,20 +47,23 @@ struct TagRotation: Sendable {
   private func digest(_ tenant: TenantID) async throws {
     let keys = try await vault.tenantKeys(tenant)
     guard keys.tagsLackDigests else { return }
+    logger.notice("tags are being indexed", metadata: ["tenant": "\(tenant)"])
     for side in ["card", "ledger"] {
-      while try await digest(side, keys) == Self.batch, !Task.isCancelled {}
+      var after: [UInt8] = []
+      while let next = try await digest(side, after: after, keys), !Task.isCancelled { after = next }
     }
     _ = try await database.query(tenant, RotationStore.digested, [.uuid(tenant.uuid)])
     vault.forget()
   }
 
-  /// One batch; how many.
-  private func digest(_ side: String, _ keys: TenantKeys) async throws -> Int {
+  /// One batch; the last tag that was looked at, nil where none is left.
+  private func digest(_ side: String, after: [UInt8], _ keys: TenantKeys) async throws -> [UInt8]? {
     let tenant = keys.tenantID
     return try await database.transaction(tenant) { transaction in
       let rows = try await transaction.query(
-        RotationStore.lockWithoutDigest, [.uuid(tenant.uuid), .text(side), .int4(Int32(Self.batch))]
+        RotationStore.lockWithoutDigest, [.uuid(tenant.uuid), .text(side), .bytes(after), .int4(Int32(Self.batch))]
       ).rows
+      guard let last = try rows.last?.bytes(0) else { return nil }
       let digests = try rows.map { row in
         if let digest = keys.digest(ofStored: try row.bytes(0)) { return digest.value }
         let pair = PairID(try row.uuid(1))
@@ -73,7 +77,7 @@ struct TagRotation: Sendable {
           .uuid(tenant.uuid), .text(side), .bytesArray(try rows.map { try $0.bytes(0) }), .uuidArray(try rows.map { try $0.uuid(1) }),
           .uuidArray(digests),
         ])
-      return rows.count
+      return last
     }
   }
 
@@ -211,7 +215,8 @@ enum RotationStore {
   static let lockWithoutDigest = Statement(
     "lock_tags_without_digest",
     """
-    select stored_tag, pair_id from pair_tags where tenant_id = $1 and side = $2 and tag_digest is null limit $3 for update skip locked
+    select stored_tag, pair_id from pair_tags where tenant_id = $1 and side = $2 and stored_tag > $3 and tag_digest is null
+    order by stored_tag limit $4 for update skip locked
     """)
   static let giveDigests = Statement(
     "give_tags_digests",

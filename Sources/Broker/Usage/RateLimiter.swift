@@ -65,12 +65,13 @@ public final class RateLimiter: Sendable {
     let limit = kind == .signature ? caller.allowances.signaturesPerCard : caller.allowances.lookUpsPerTag
     let free = min(limit / 8, 1_000)
     let (window, resetSeconds) = now()
-    for (one, seen) in count(caller, kind, these, beyond: free, window) {
+    for (index, seen) in count(caller, kind, these, beyond: free, window) {
       do {
         // The first that is counted here brings those along that were not.
         _ = try await take(
-          seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: Self.bucket(kind, one))
+          seen == free + 1 ? free + 1 : 1, of: limit, caller.tenantID, kind, bucket: Self.bucket(kind, these[index]))
       } catch let refusal as Refusal {
+        for one in these[(index + 1)...] { uncount(caller, kind, one, window) }
         guard case .tooMany = refusal.kind else { throw refusal }
         throw Refusal.tooManyOfOne(kind, retryAfterSeconds: resetSeconds)
       }
@@ -116,18 +117,18 @@ public final class RateLimiter: Sendable {
     return Int(UInt(bitPattern: hasher.finalize()) % UInt(counters))
   }
 
-  /// Those that were seen here more than `free` times in this window, and how often, this time with them.
+  /// Which of these were seen here more than `free` times in this window, and how often, this time with them.
   private func count(
     _ caller: Caller, _ kind: RateKind, _ these: [UUID], beyond free: Int, _ window: Int64
-  ) -> [(one: UUID, seen: Int)] {
+  ) -> [(index: Int, seen: Int)] {
     ones.withLock { ones in
       if ones.window != window || ones.counts.isEmpty { ones = Counters(window: window, counts: .init(repeating: 0, count: Self.counters)) }
-      var beyond: [(one: UUID, seen: Int)] = []
-      for one in these {
+      var beyond: [(index: Int, seen: Int)] = []
+      for (index, one) in these.enumerated() {
         let place = Self.place(caller, kind, one)
         let seen = min(ones.counts[place] + 1, 2_000)
         ones.counts[place] = seen
-        if seen > free { beyond.append((one, Int(seen))) }
+        if seen > free { beyond.append((index, Int(seen))) }
       }
       return beyond
     }

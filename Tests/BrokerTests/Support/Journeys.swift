@@ -184,6 +184,8 @@ struct Upload: AsyncSequence, AsyncIteratorProtocol {
 
   var batches: [LineBatch]
   var isCut = false
+  /// Done when all lines are sent, before the end is told.
+  var beforeEnd: (@Sendable () async throws -> Void)?
 
   init(_ lines: [String], isCut: Bool = false) {
     var batch = LineBatch()
@@ -196,6 +198,7 @@ struct Upload: AsyncSequence, AsyncIteratorProtocol {
 
   mutating func next() async throws -> LineBatch? {
     if !batches.isEmpty { return batches.removeFirst() }
+    try await beforeEnd?()
     if isCut { throw Cut() }
     return nil
   }
