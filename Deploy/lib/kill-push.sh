@@ -4,15 +4,24 @@ kill_push_sql() { PGPASSFILE=/dev/null "$(postgresql_programs)/psql" -X -q -A -t
 # The same cluster, database postgres.
 kill_push_admin() { kill_push_sql "$1" "${YONJO_SUPERUSER_URL/\/yonjo\?//postgres?}"; }
 
-# SQL on databases that nobody may use meanwhile: those who do are sent away, and autovacuum comes back until it is done.
+# SQL on databases that nobody may use meanwhile: those who do are sent away, and nobody comes back but autovacuum, which is sent away again.
 kill_push_alone() {
   local tenths
-  for ((tenths = 0; tenths < 300; tenths++)); do
+  kill_push_admin "update pg_database set datallowconn = false where datname in ('yonjo', 'yonjo_again')"
+  for ((tenths = 0; tenths < 50; tenths++)); do
     kill_push_admin "select pg_terminate_backend(pid) from pg_stat_activity where datname in ('yonjo', 'yonjo_again')" >/dev/null
-    if kill_push_admin "$1" 2>/dev/null; then return 0; fi
+    if kill_push_admin "$1" 2>/dev/null; then
+      kill_push_admin "update pg_database set datallowconn = true where datname like 'yonjo%'"
+      return 0
+    fi
     sleep 0.1
   done
   kill_push_admin "$1"
+}
+
+# Until a process that was killed has ended; whether somebody has taken note of it does not matter.
+kill_push_await_end() { # PID
+  while [ -n "$(awk '$1 == "State:" && $2 != "Z" { print $2 }' "/proc/$1/status" 2>/dev/null)" ]; do sleep 0.05; done
 }
 
 kill_push_answers() { curl --silent --fail --cacert "$house_secrets/tls/ca.pem" "$house_address/readyz"; }
@@ -26,7 +35,7 @@ kill_push_kill_broker() {
   local pid
   pid=$(awk '$2 == "yonjo" { pid = $1 } END { print pid }' "$house_directory/processes")
   kill -KILL "$pid"
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  kill_push_await_end "$pid"
 }
 # yonjo-ledger, the child of the shell that runs it again and again; nothing to kill where the push has ended by itself.
 kill_push_kill_ledger() { # SHELL
@@ -45,7 +54,7 @@ kill_push_kill_cluster() {
   local pid
   pid=$(head -n 1 "$YONJO_CLUSTER_DIR/data/postmaster.pid")
   kill -KILL "$pid"
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  kill_push_await_end "$pid"
 }
 kill_push_start_cluster() {
   local tenths
