@@ -79,7 +79,7 @@ finished() { # TITLE TENTHS
 }
 
 # What the log says now, in one short line: the build's own [12/345] or the last test.
-last_line() { tail -c 4000 "$1" 2>/dev/null | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c1-100; }
+last_line() { tail -c 4000 "$1" 2>/dev/null | tr '\r' '\n' | grep -av '^[[:space:]]*$' | tail -n 1 | cut -c1-100; }
 
 # step TITLE COMMAND…: runs it with its output in a log; shows progress; on failure shows what matters of the log.
 # The command runs in its own process group, so that Ctrl-C and the hard stop reach all of it at once.
@@ -125,7 +125,7 @@ on_exit end_running
 show_failure() {
   local log=$1
   # Failed tests before all else: among a thousand tests that pass some speak of errors, too.
-  { grep -nE '✘' "$log" || true; grep -nE '(error|FAILED|Fatal|failed)' "$log" | grep -vE '✘|error: fatalError$' || true; } |
+  { grep -anE '✘' "$log" || true; grep -anE '(error|FAILED|Fatal|failed)' "$log" | grep -avE '✘|error: fatalError$' || true; } |
     cut -c1-400 | head -n 40 | sed 's/^/    /'
   say "    ── the last lines of the log"
   tail -n 25 "$log" | cut -c1-400 | sed 's/^/    /'
