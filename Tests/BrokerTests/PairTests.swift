@@ -196,6 +196,29 @@ struct MatchTests {
     }
   }
 
+  @Test func ofTwoPairsWithOneTagTheActiveIsToldAndOfTwoActiveTheNewer() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (_, older) = try await broker.onboardWithPair(bank, try broker.hanako())
+      // From here on two peppers live, and the two pairs were sealed under different ones.
+      _ = try await broker.keyAdministration.rotateTenantKey(bank.id, .pepper, overlapSeconds: TestBroker.day)
+      broker.wait(seconds: 121)
+      let (_, newer) = try await broker.onboardWithPair(bank, try broker.hanako())
+      let hers = try #require(try await broker.ledgerTags(bank, Hanako.asInLedger).first).text
+      let nobodys = try #require(try await broker.ledgerTags(bank, Hanako.moved).first).text
+      func told() async throws -> [PairID?] {
+        let alone = try await broker.services.matches.lookUp(bank.caller, cardTag: hers)
+        let batch = try await broker.services.matches.lookUp(bank.caller, cardTags: [hers, nobodys, hers])
+        #expect(batch[1].isKnown == false)
+        return [alone.pair?.id, batch[0].pair?.id, batch[2].pair?.id]
+      }
+      #expect(try await told() == [newer, newer, newer])
+      _ = try await broker.inspect(
+        "update pairs set state = 'stale' where tenant_id = $1 and pair_id = $2", [.uuid(bank.id.uuid), .uuid(newer.uuid)])
+      #expect(try await told() == [older, older, older])
+    }
+  }
+
   @Test func anotherTenantsTagIsUnknown() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

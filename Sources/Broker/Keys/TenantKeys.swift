@@ -40,13 +40,19 @@ public struct TenantKeys: Sendable, Redacted {
 
   /// The same of a tag's text; nil where it is none.
   func digests(ofText text: String) -> [TagDigest]? {
+    var digests: [TagDigest] = []
+    return appendDigests(ofText: text, to: &digests) ? digests : nil
+  }
+
+  /// Appends the same of a tag's text; false, and nothing appended, where it is none.
+  func appendDigests(ofText text: String, to digests: inout [TagDigest]) -> Bool {
     var text = text
     return text.withUTF8 { text in
       withUnsafeTemporaryAllocation(byteCount: EdgeTag.maximumBytes, alignment: 1) { room in
-        EdgeTag.decode(text, into: room).map { count in
-          let tag = UnsafeRawBufferPointer(rebasing: room[..<count])
-          return peppers.map { $0.digest(tag) }
-        }
+        guard let count = EdgeTag.decode(text, into: room) else { return false }
+        let tag = UnsafeRawBufferPointer(rebasing: room[..<count])
+        for pepper in peppers { digests.append(pepper.digest(tag)) }
+        return true
       }
     }
   }

@@ -166,26 +166,37 @@ public struct MatchService: Sendable {
     }
     let keys = try await core.vault.tenantKeys(caller.tenantID)
     try keys.requireDigests()
-    var digests: [UUID] = []
-    var positions: [Int32] = []
-    var counted: [UUID] = []
+    // For each tag as many as there are live peppers, the first of them of the first pepper.
+    var digests: [TagDigest] = []
+    digests.reserveCapacity(cardTags.count * keys.peppers.count)
     for (index, text) in cardTags.enumerated() {
-      guard let ofTag = keys.digests(ofText: text) else { throw Self.noTag(at: "/cardTags/\(index)") }
-      counted.append(ofTag[0].value)
-      for digest in ofTag {
-        digests.append(digest.value)
-        positions.append(Int32(index))
-      }
+      guard keys.appendDigests(ofText: text, to: &digests) else { throw Self.noTag(at: "/cardTags/\(index)") }
     }
-    try await core.allowances.take(caller, each: .lookUp, counted)
+    try await core.allowances.take(
+      caller, each: .lookUp, stride(from: 0, to: digests.count, by: keys.peppers.count).map { digests[$0].value })
     let results = try await core.database.unit(
       caller.tenantID,
       [
-        BoundStatement(PairStore.lookUpMany, [.uuid(caller.tenantID.uuid), .uuidArray(digests), .int4Array(positions)]),
+        BoundStatement(PairStore.lookUpMany, [.uuid(caller.tenantID.uuid), .uuidArray(digests.map(\.value))]),
         core.audit.record(.tagsLookedUp, by: caller, detail: ["count": String(cardTags.count)]),
       ])
-    var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: cardTags.count)
-    for row in results[0].rows { answers[try row.int(0)] = TagAnswer(isKnown: true, pair: try LoginService.pair(row, at: 1, keys)) }
+    return try Self.answers(results[0].rows, digests, peppers: keys.peppers.count) {
+      TagAnswer(isKnown: true, pair: try LoginService.pair($0, at: 1, keys))
+    }
+  }
+
+  /// One answer a tag: that of the last row with one of its digests, which are `peppers` in a row.
+  private static func answers(
+    _ rows: RowList, _ digests: [TagDigest], peppers: Int, known: (Row) throws -> TagAnswer
+  ) throws -> [TagAnswer] {
+    var answers = [TagAnswer](repeating: TagAnswer(isKnown: false, pair: nil), count: digests.count / peppers)
+    guard !rows.isEmpty else { return answers }
+    var last: [UUID: Int] = [:]
+    for (number, row) in rows.enumerated() { last[try row.uuid(0)] = number }
+    for index in answers.indices {
+      let number = digests[(index * peppers)..<((index + 1) * peppers)].compactMap { last[$0.value] }.max()
+      if let number { answers[index] = try known(rows[number]) }
+    }
     return answers
   }
 }

@@ -123,13 +123,14 @@ enum PairStore {
     )
     select position, pair_id, state, ledger_ref_sealed from hit
     """)
+  /// The pairs behind these digests, the one that counts most last. Asked as one condition, the index is read once for all (a bitmap scan); joined with
+  /// `unnest`, each digest would be a scan of its own, which takes nearly twice as long.
   static let lookUpMany = Statement(
     "look_up_tags",
     """
-    select distinct on (q.position) q.position, p.pair_id, p.state, p.ledger_ref_sealed
-    from unnest($2::uuid[], $3::int4[]) as q(digest, position)
-    join pair_tags t on t.tenant_id = $1 and t.side = 'card' and t.tag_digest = q.digest
+    select t.tag_digest, p.pair_id, p.state, p.ledger_ref_sealed from pair_tags t
     join pairs p on p.tenant_id = t.tenant_id and p.pair_id = t.pair_id
-    order by q.position, p.state = 'active' desc, p.pair_id desc
+    where t.tenant_id = $1 and t.side = 'card' and t.tag_digest = any($2::uuid[])
+    order by p.state = 'active', p.pair_id
     """)
 }

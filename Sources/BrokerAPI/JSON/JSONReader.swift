@@ -41,19 +41,20 @@ struct JSONReader {
     }
   }
 
-  private mutating func value(at path: JSONPath, depth: Int) throws(JSONFaults) -> JSONNode {
+  /// - Parameter path: made where it is wanted only, as a value in an array seldom needs one.
+  private mutating func value(at path: @autoclosure () -> JSONPath, depth: Int) throws(JSONFaults) -> JSONNode {
     values += 1
-    guard values <= limits.values else { throw fault(path, "holds more than \(limits.values) values") }
+    guard values <= limits.values else { throw fault(path(), "holds more than \(limits.values) values") }
     switch next {
-    case UInt8(ascii: "{"): return try object(at: path, depth: depth + 1)
-    case UInt8(ascii: "["): return try array(at: path, depth: depth + 1)
-    case UInt8(ascii: "\""): return .string(try string(at: path))
-    case UInt8(ascii: "t"): return try literal("true", .bool(true), at: path)
-    case UInt8(ascii: "f"): return try literal("false", .bool(false), at: path)
-    case UInt8(ascii: "n"): return try literal("null", .null, at: path)
-    case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number(at: path)
-    case nil: throw fault(path, "ends too early")
-    default: throw fault(path, "is not JSON")
+    case UInt8(ascii: "{"): return try object(at: path(), depth: depth + 1)
+    case UInt8(ascii: "["): return try array(at: path(), depth: depth + 1)
+    case UInt8(ascii: "\""): return .string(try string(at: path()))
+    case UInt8(ascii: "t"): return try literal("true", .bool(true), at: path())
+    case UInt8(ascii: "f"): return try literal("false", .bool(false), at: path())
+    case UInt8(ascii: "n"): return try literal("null", .null, at: path())
+    case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number(at: path())
+    case nil: throw fault(path(), "ends too early")
+    default: throw fault(path(), "is not JSON")
     }
   }
 
@@ -102,7 +103,8 @@ struct JSONReader {
     }
     while true {
       skipSpace()
-      elements.append(try value(at: path.element(elements.count), depth: depth))
+      let index = elements.count
+      elements.append(try value(at: path.element(index), depth: depth))
       skipSpace()
       switch next {
       case UInt8(ascii: ","): position += 1
@@ -147,26 +149,29 @@ struct JSONReader {
     return position - start
   }
 
-  private mutating func string(at path: JSONPath) throws(JSONFaults) -> String {
+  private mutating func string(at path: @autoclosure () -> JSONPath) throws(JSONFaults) -> String {
     position += 1
     let start = position
+    // All bits that any byte has; where the highest is in none, there is nothing that could not be UTF-8.
+    var bits: UInt8 = 0
     while position < bytes.count {
-      switch bytes[position] {
+      let byte = bytes[position]
+      switch byte {
       case UInt8(ascii: "\""):
-        let text = try text(bytes[start..<position], at: path)
+        let slice = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        guard let text = bits < 0x80 ? String(decoding: slice, as: UTF8.self) : String(validating: slice, as: UTF8.self) else {
+          throw fault(path(), "is not UTF-8")
+        }
         position += 1
         return text
-      case UInt8(ascii: "\\"): return try escapedString(from: start, at: path)
-      case 0..<0x20: throw fault(path, "holds a bare control character")
-      default: position += 1
+      case UInt8(ascii: "\\"): return try escapedString(from: start, at: path())
+      case 0..<0x20: throw fault(path(), "holds a bare control character")
+      default:
+        bits |= byte
+        position += 1
       }
     }
-    throw fault(path, "ends within a string")
-  }
-
-  private func text(_ slice: Slice<UnsafeRawBufferPointer>, at path: JSONPath) throws(JSONFaults) -> String {
-    guard let text = String(validating: slice, as: UTF8.self) else { throw fault(path, "is not UTF-8") }
-    return text
+    throw fault(path(), "ends within a string")
   }
 
   /// The slow path: a string with escapes. `position` is at the first backslash.

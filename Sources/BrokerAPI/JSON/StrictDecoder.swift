@@ -110,6 +110,14 @@ extension JSONNode {
       }
       if let value = date as? T { return value }
     }
+    // Tags come by the thousand; through a container each costs more than it took to read.
+    if type == [String].self, case .array(let elements) = self {
+      let path = path()
+      var texts: [String] = []
+      texts.reserveCapacity(elements.count)
+      for (index, element) in elements.enumerated() { texts.append(try element.string(at: path.element(index))) }
+      if let value = texts as? T { return value }
+    }
     return try StrictDecoder.decode(type, from: self, at: path())
   }
 }
