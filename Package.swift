@@ -53,19 +53,22 @@ let rooms: [Target] = [
   room("PostgreSQL", ["CLibPQ", logging]),
   room("CitizenItems", [crypto, cryptoExtras]),
   room("JOSE", [crypto, cryptoExtras]),
+  room("StrictJSON", []),
   room("MerkleLog", [crypto]),
   room("JPKI", ["COpenSSL", "COpenSSLShims", "CitizenItems", .target(name: "CLibXML2", condition: xmlSignatures)]),
   room("JLIS", ["JPKI", "CitizenItems", httpClient, nioCore, nioHTTP1, nioSSL]),
   room(
     "Broker",
     [
-      "PostgreSQL", "CitizenItems", "JOSE", "MerkleLog", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle, logging,
+      "PostgreSQL", "CitizenItems", "JOSE", "StrictJSON", "MerkleLog", "JPKI", "JLIS", crypto, cryptoExtras, nioCore, nioPosix, lifecycle,
+      logging,
       metrics,
     ]),
   room(
     "BrokerAPI",
     [
-      "Broker", "JOSE", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL, nioHTTP1,
+      "Broker", "JOSE", "StrictJSON", "CitizenItems", "JPKI", hummingbird, hummingbirdTLS, hummingbirdHTTP2, nioCore, nioPosix, nioSSL,
+      nioHTTP1,
       nioHTTP2, crypto, lifecycle,
       logging, metrics,
     ]),
@@ -166,7 +169,8 @@ let checks: [Target] =
     tests(
       of: "BrokerAPITests",
       [
-        "BrokerAPI", "Broker", "Operations", "MerkleLog", "TestSupport", "JOSE", "JLIS", "JPKI", "CitizenItems", "PostgreSQL", crypto,
+        "BrokerAPI", "Broker", "Operations", "MerkleLog", "TestSupport", "JOSE", "StrictJSON", "JLIS", "JPKI", "CitizenItems", "PostgreSQL",
+        crypto,
         hummingbird, httpClient,
         nioCore,
         nioPosix,

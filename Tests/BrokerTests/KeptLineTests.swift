@@ -31,19 +31,30 @@ import Testing
 
   @Test(arguments: [
     (#"{"before":[],"after":null}"#, "[] null none"),
-    (#"{"before":[]}"#, "[] null none"),
-    (#"{"before":[],"ref":"N-1"}"#, "[] null N-1"),
+    (#"{"before":[],"after":null,"ref":"N-1"}"#, "[] null N-1"),
     (#"{"before":[],"after":[],"ref":"あ"}"#, "[] [] あ"),
     (#"{"before":[],"after":null,"ref":"a\u0022b"}"#, #"[] null a"b"#),
     (#"{"ref":"N-1","after":null,"before":[]}"#, "[] null N-1"),
-    (#" {"before" : [ ], "after": [ ] , "more": 1 } "#, "[] [] none"),
-    (#"{"before":[],"ref":""}"#, "refInvalid"),
-    (#"{"before":[],"ref":null}"#, "[] null none"),
+    (#" {"before" : [ ], "after": [ ] } "#, "[] [] none"),
+    (#"{"before":[],"after":null,"ref":""}"#, "refInvalid"),
+    (#"{"before":[],"after":null,"ref":null}"#, "[] null none"),
+    // Without `after` the customer would have left: nobody leaves by a slip.
+    (#"{"before":[]}"#, "lineMalformed"),
+    (#"{"before":[],"ref":"N-1"}"#, "lineMalformed"),
+    (#"{"before":[],"aftr":[],"ref":"N-1"}"#, "lineMalformed"),
+    (#"{"before":[],"after":[],"more":1}"#, "lineMalformed"),
+    (#"{"before":[],"after":[],"after":null}"#, "lineMalformed"),
+    (#"{"before":[],"after":[],}"#, "lineMalformed"),
+    (#"{"before":[],"after":[null]}"#, "lineMalformed"),
+    (#"{"before":null,"after":[]}"#, "lineMalformed"),
+    (#"{"before":[],"after":{}}"#, "lineMalformed"),
+    (#"{"before":[],"after":[],"ref":1}"#, "lineMalformed"),
+    (#"[]"#, "lineMalformed"),
     (#"{"after":[]}"#, "lineMalformed"),
     (#"{"before":[],"after":null},"#, "lineMalformed"),
     (#"{"before":[],"after":null"#, "lineMalformed"),
-    (#"{"before":["x"]}"#, "tagMalformed"),
-    (#"{"before":[1]}"#, "lineMalformed"),
+    (#"{"before":["x"],"after":null}"#, "tagMalformed"),
+    (#"{"before":[1],"after":null}"#, "lineMalformed"),
     ("", "lineMalformed"),
     ("{", "lineMalformed"),
   ]) func aLineIsKeptAsItReads(_ line: String, _ wanted: String) {
@@ -73,19 +84,19 @@ import Testing
   }
 
   @Test(arguments: [128, 129]) func aReferenceHas128BytesAtMost(_ count: Int) {
-    let line = Array(#"{"before":[],"ref":"\#(String(repeating: "x", count: count))"}"#.utf8)
+    let line = Array(#"{"before":[],"after":null,"ref":"\#(String(repeating: "x", count: count))"}"#.utf8)
     #expect((Self.outcome { try Self.kept(line) } == "refInvalid") == (count > 128))
   }
 
   @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32, .utf32LittleEndian])
   func aLineIsUTF8(_ encoding: String.Encoding) throws {
-    let text = #"{"before":[],"ref":"\#(String(repeating: "ア", count: 42))"}"#
+    let text = #"{"before":[],"after":null,"ref":"\#(String(repeating: "ア", count: 42))"}"#
     #expect(Self.outcome { try Self.kept(Array(text.utf8)) } == "[] null \(String(repeating: "ア", count: 42))")
     #expect(Self.outcome { try Self.kept(Array(try #require(text.data(using: encoding)))) } == "lineMalformed")
   }
 
   @Test func aLineThatIsTooLongIsRefused() {
-    let line = Array(#"{"before":[]}"#.utf8) + [UInt8](repeating: 0x20, count: LedgerLine.maximumBytes)
+    let line = Array(#"{"before":[],"after":[]}"#.utf8) + [UInt8](repeating: 0x20, count: LedgerLine.maximumBytes)
     #expect(Self.outcome { try Self.kept(line) } == "lineTooLong")
   }
 

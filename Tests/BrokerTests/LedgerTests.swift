@@ -50,7 +50,7 @@ struct LedgerTests {
   @Test func theLinesOfAnUploadThatNobodyContinuesGo() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()
-      let lines = ["what a line is not"] + (0..<5_000).map { #"{"before":[],"ref":"N-\#($0)"}"# }
+      let lines = ["what a line is not"] + (0..<5_000).map { #"{"before":[],"after":[],"ref":"N-\#($0)"}"# }
       await #expect(throws: Upload.Cut.self) { _ = try await Self.send(broker, bank, Upload(lines, isCut: true), key: "cut") }
       func kept() async throws -> [Int] {
         try await broker.inspect("select (select count(*) from ledger_batches), (select count(*) from ledger_invalid_lines)").flatMap {
@@ -72,7 +72,7 @@ struct LedgerTests {
   @Test func anUploadStopsWhereACrashTookWhatItHadWritten() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()
-      var upload = Upload((0..<20_001).map { #"{"before":[],"ref":"N-\#($0)"}"# })
+      var upload = Upload((0..<20_001).map { #"{"before":[],"after":[],"ref":"N-\#($0)"}"# })
       let whole = upload
       upload.beforeEnd = {
         // Commits of an upload are not flushed: PostgreSQL may come back without the last of them.
@@ -153,7 +153,7 @@ struct LedgerTests {
       let bank = try await broker.bank()
       let tags = try await broker.ledgerTags(bank, Hanako.asInLedger)
       let long = "{\"before\":[\"" + String(repeating: "x", count: 70_000) + "\"]}"
-      let upload = Upload(["nonsense", #"{"before":["no tag"]}"#, try ledgerLine(before: tags, after: [], ref: "C-9"), long])
+      let upload = Upload(["nonsense", #"{"before":["no tag"],"after":null}"#, try ledgerLine(before: tags, after: [], ref: "C-9"), long])
       let id = try await Self.send(broker, bank, upload)
       await broker.services.jobs.sweep()
       let job = try await Self.job(broker, bank, id)
@@ -176,7 +176,7 @@ struct LedgerTests {
       #expect(try cut[0].text(0) == "receiving")
       #expect(try cut[0].int(1) == 5_000)
       await broker.services.jobs.sweep()
-      let other = Upload(["{\"before\":[]}"] + lines.dropFirst())
+      let other = Upload(["{\"before\":[],\"after\":null}"] + lines.dropFirst())
       #expect(try await refusalCode { _ = try await Self.send(broker, bank, other, key: key) } == "idempotencyKeyReused")
       let id = try await Self.send(broker, bank, Upload(lines), key: key)
       #expect(try await Self.job(broker, bank, id).received == 6_000)

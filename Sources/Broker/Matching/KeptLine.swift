@@ -55,8 +55,8 @@ struct KeptLine {
   }
 }
 
-/// A line as `yonjo-ledger` writes it: `{"before":[…],"after":[…],"ref":"…"}`, without blanks and without escapes; `after` may be `null`, `after` and
-/// `ref` may be left out. Any other line, and any that is not right in every detail, a JSON decoder must look at.
+/// A line as `yonjo-ledger` writes it: `{"before":[…],"after":[…],"ref":"…"}`, without blanks and without escapes; `after` may be `null`, `ref` may be
+/// left out. Any other line, and any that is not right in every detail, a JSON reader must look at.
 private struct UsualLine {
   private let line: UnsafeBufferPointer<UInt8>
   private let room: UnsafeMutableRawBufferPointer
@@ -73,11 +73,10 @@ private struct UsualLine {
   /// - Returns: how many bytes; nil where it is none.
   mutating func write() -> Int? {
     guard take(#"{"before":["#), tags() else { return nil }
-    if take(#","after":["#) {
-      guard tags() else { return nil }
-    } else {
-      _ = take(#","after":null"#)
+    if take(#","after":null"#) {
       append(KeptLine.null)
+    } else {
+      guard take(#","after":["#), tags() else { return nil }
     }
     if take(#","ref":""#) {
       guard let text = string(), KeptLine.referenceBytes.contains(text.count), Self.isText(text) else { return nil }

@@ -1,5 +1,5 @@
 internal import CitizenItems
-internal import Foundation
+internal import StrictJSON
 
 /// One line of an upload, read.
 struct LedgerLine: Sendable {
@@ -19,9 +19,7 @@ struct LedgerLine: Sendable {
   /// Reads a line as it came, given without its end.
   init(_ line: UnsafeBufferPointer<UInt8>) throws(Unreadable) {
     guard line.count <= Self.maximumBytes else { throw Unreadable(reason: "lineTooLong") }
-    // A decoder would take UTF-16 and UTF-32, too (RFC 8259 §8.1 does not).
-    guard !line.contains(0), String(validating: line, as: UTF8.self) != nil else { throw Unreadable(reason: "lineMalformed") }
-    guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(line)) else { throw Unreadable(reason: "lineMalformed") }
+    guard let wire = Wire(line) else { throw Unreadable(reason: "lineMalformed") }
     guard max(wire.before.count, wire.after?.count ?? 0) <= PairService.maximumTags else { throw Unreadable(reason: "tooManyTags") }
     guard KeptLine.referenceBytes.contains(wire.ref?.utf8.count ?? 1) else { throw Unreadable(reason: "refInvalid") }
     do {
@@ -55,9 +53,31 @@ struct LedgerLine: Sendable {
     ref = rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
   }
 
-  private struct Wire: Decodable {
-    let before: [String]
-    let after: [String]?
-    let ref: String?
+  /// The members of a line. `after` must be there, since its absence would mean that the customer left, and so must be no other member, since it could be
+  /// `after` misspelt.
+  private struct Wire {
+    var before: [String]
+    var after: [String]?
+    var ref: String?
+
+    init?(_ line: UnsafeBufferPointer<UInt8>) {
+      guard case .object(let members)? = try? JSONReader.read(UnsafeRawBufferPointer(line)) else { return nil }
+      var lists: [String: [String]] = [:]
+      var isAfterNull = false
+      for member in members {
+        switch (member.name, member.value) {
+        case ("before", .array(let tags)), ("after", .array(let tags)):
+          lists[member.name] = tags.compactMap { if case .string(let tag) = $0 { tag } else { nil } }
+          guard lists[member.name]?.count == tags.count else { return nil }
+        case ("after", .null): isAfterNull = true
+        case ("ref", .string(let text)): ref = text
+        case ("ref", .null): ref = nil
+        default: return nil
+        }
+      }
+      guard let before = lists["before"], lists["after"] != nil || isAfterNull else { return nil }
+      self.before = before
+      after = lists["after"]
+    }
   }
 }

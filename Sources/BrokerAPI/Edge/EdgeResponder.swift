@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import StrictJSON
 import Synchronization
 
 /// The outermost layer: request id, limits, problem documents, headers, log line and metrics of every request, known route or not.

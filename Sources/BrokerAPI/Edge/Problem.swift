@@ -1,4 +1,5 @@
 import Broker
+import StrictJSON
 
 /// Problem details (RFC 9457): what every refusal looks like on the wire.
 struct Problem: Error, Encodable, Equatable {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import StrictJSON
 
 extension Request {
   /// The whole body, of the wanted media type and at most `limit` bytes.

@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// An object being asked for its members.
 struct StrictKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let node: DecodingNode

@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 
 /// Turns a request body into a `Decodable`: unknown members are refused and named, wrong types are named with their JSON pointer.
 ///

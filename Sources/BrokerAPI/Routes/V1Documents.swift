@@ -3,6 +3,7 @@ import CitizenItems
 import Foundation
 import HTTPTypes
 import Hummingbird
+import StrictJSON
 
 /// `/v1/documents`
 struct DocumentRoutes {

@@ -2,6 +2,7 @@ import Broker
 import CitizenItems
 import Foundation
 import Hummingbird
+import StrictJSON
 
 /// `/v1/pairs`
 struct PairRoutes {

@@ -2,6 +2,7 @@ import Broker
 import CitizenItems
 import JOSE
 import JPKI
+import StrictJSON
 
 /// Card material in a request: a card envelope, or plain fields. Prints as `<redacted>`.
 enum Card: Decodable, Redacted {

@@ -2,6 +2,7 @@ import Broker
 import CitizenItems
 import Foundation
 import JOSE
+import StrictJSON
 
 /// Bytes as base64url without padding (api.md, Conventions).
 struct Base64URLField: Codable, Sendable, Equatable {

@@ -1,13 +1,16 @@
 /// Limits of one body, beside its size in bytes.
-struct JSONLimits {
+package struct JSONLimits {
   /// Arrays and objects within one another.
-  var depth = 16
+  package var depth = 16
   /// Values in all, so that a small body cannot become a large tree.
-  var values = 20_000
+  package var values = 20_000
+
+  /// What a request body may hold.
+  package init() {}
 }
 
 /// Reads one JSON text strictly: RFC 8259, UTF-8 without BOM, no member twice, no lone surrogate, no NUL, nothing behind the value.
-struct JSONReader {
+package struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   private let limits: JSONLimits
   private var position = 0
@@ -19,7 +22,9 @@ struct JSONReader {
   }
 
   /// The one value in these bytes.
-  static func read(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONFaults) -> JSONNode {
+  ///
+  /// - Throws: the first fault, with the byte at which it was found.
+  package static func read(_ bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONFaults) -> JSONNode {
     var reader = JSONReader(bytes, limits)
     reader.skipSpace()
     let value = try reader.value(at: .root, depth: 0)

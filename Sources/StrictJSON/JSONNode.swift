@@ -1,5 +1,5 @@
 /// A JSON value as read (RFC 8259). Numbers keep their digits, so that nothing is rounded before a type is asked for.
-enum JSONNode {
+package enum JSONNode {
   case null
   case bool(Bool)
   case number(String)
@@ -8,7 +8,7 @@ enum JSONNode {
   case object([JSONMember])
 
   /// What a person calls it, in a fault's sentence.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
@@ -21,7 +21,9 @@ enum JSONNode {
 }
 
 /// One member of an object, in the order in which it stood there.
-struct JSONMember {
-  let name: String
-  let value: JSONNode
+package struct JSONMember {
+  /// Its name, escapes resolved.
+  package let name: String
+  /// Its value.
+  package let value: JSONNode
 }

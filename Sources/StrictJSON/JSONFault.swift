@@ -1,44 +1,56 @@
 /// Why a request body is not what it should be: where, and what is wrong. Never the value itself.
-struct JSONFault: Error, Equatable {
+package struct JSONFault: Error, Equatable {
   /// JSON pointer (RFC 6901) of the member at fault; empty for the whole body.
-  var pointer: String
+  package var pointer: String
   /// What is wrong, as the rest of a sentence that begins with the member.
-  var detail: String
+  package var detail: String
+
+  /// What is wrong at a place.
+  package init(pointer: String, detail: String) {
+    self.pointer = pointer
+    self.detail = detail
+  }
 }
 
 /// All that is wrong with one body; never empty.
-struct JSONFaults: Error, Equatable {
-  var faults: [JSONFault]
+package struct JSONFaults: Error, Equatable {
+  /// In the order in which they were found.
+  package var faults: [JSONFault]
 
-  init(_ faults: [JSONFault]) { self.faults = faults }
+  /// Several faults; at least one.
+  package init(_ faults: [JSONFault]) { self.faults = faults }
 
-  init(_ pointer: String, _ detail: String) { faults = [JSONFault(pointer: pointer, detail: detail)] }
+  /// One fault.
+  package init(_ pointer: String, _ detail: String) { faults = [JSONFault(pointer: pointer, detail: detail)] }
 }
 
 /// A place in a body, kept as a chain so that nothing is written out until something is wrong.
-final class JSONPath: Sendable {
+package final class JSONPath: Sendable {
   private let parent: JSONPath?
   private let step: Step
 
-  enum Step: Sendable {
+  private enum Step: Sendable {
     case root
     case member(String)
     case element(Int)
   }
 
-  static let root = JSONPath(nil, .root)
+  /// The whole body.
+  package static let root = JSONPath(nil, .root)
 
   private init(_ parent: JSONPath?, _ step: Step) {
     self.parent = parent
     self.step = step
   }
 
-  func member(_ name: String) -> JSONPath { JSONPath(self, .member(name)) }
+  /// A member of the object at this place.
+  package func member(_ name: String) -> JSONPath { JSONPath(self, .member(name)) }
 
-  func element(_ index: Int) -> JSONPath { JSONPath(self, .element(index)) }
+  /// An element of the array at this place, from 0.
+  package func element(_ index: Int) -> JSONPath { JSONPath(self, .element(index)) }
 
   /// RFC 6901: `~` and `/` in names are escaped; a name is cut at 64 characters, since it is the caller's text.
-  var pointer: String {
+  package var pointer: String {
     switch step {
     case .root: ""
     case .member(let name): (parent?.pointer ?? "") + "/" + Self.escaped(name)
