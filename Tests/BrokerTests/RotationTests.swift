@@ -184,6 +184,31 @@ struct RotationTests {
     }
   }
 
+  @Test(arguments: ["document", "consent", "withdrawal"]) func whateverIsSignedTakesUpTheNewVersion(_ signed: String) async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (hanako, other) = (try broker.hanako(), try broker.hanako())
+      let notice = try await broker.notice(bank)
+      let (subject, pair) = try await broker.onboardWithPair(bank, hanako, ref: "C-1", consents: [broker.selection(notice)])
+      let (_, others) = try await broker.onboardWithPair(bank, other, ref: "C-2")
+      _ = try await broker.keyAdministration.rotateTenantKey(bank.id, .edge, overlapSeconds: TestBroker.day)
+      broker.wait(seconds: 61)
+      let newest = try await broker.ledgerTags(bank, Hanako.asInLedger)[0].text
+      #expect(try await broker.services.matches.lookUp(bank.caller, cardTag: newest).isKnown == false)
+      switch signed {
+      case "document": #expect(try await broker.verify(bank, try broker.signedRaw(hanako)).outcome.verdict == .ok)
+      case "consent": #expect(try await broker.consent(bank, subject, hanako, [broker.selection(notice)]).verdict == .ok)
+      default:
+        let consent = try #require(try await broker.consents(bank).first).id
+        #expect(try await broker.signWithdrawal(bank, try await broker.withdraw(bank, consent), by: hanako).verdict == .ok)
+      }
+      #expect(try await broker.services.matches.lookUp(bank.caller, cardTag: newest).pair?.id == pair)
+      // Whose card was not seen, gained nothing.
+      let gained = try await broker.inspect("select key_version from pair_tags where side = 'card' and pair_id = $1", [.uuid(others.uuid)])
+      #expect(try gained.map { try $0.int(0) } == [1])
+    }
+  }
+
   /// Look-ups, matches and pushes go on at two processes while pepper and edge key are replaced and the old ones retired.
   @Test(arguments: [TagScheme.hmac, .voprf]) func nobodyNoticesARotation(_ scheme: TagScheme) async throws {
     try await TestBroker.with { broker in

@@ -135,6 +135,7 @@ public struct ConsentService: Sendable {
         ])
         return outcome
       }
+      await KeyVersionUptake(core: core).saw(sound.certificate.items, of: session.subjectID, tenant: caller.tenantID)
       return try await finish(caller, session, outcome, claim)
     }
   }

@@ -105,6 +105,7 @@ public struct WithdrawalService: Sendable {
         try await transaction.pipeline(statements)
         return outcome
       }
+      await KeyVersionUptake(core: core).saw(sound.certificate.items, of: session.subjectID, tenant: caller.tenantID)
       return try await finish(caller, id, outcome, claim)
     }
   }

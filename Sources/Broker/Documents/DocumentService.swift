@@ -72,6 +72,7 @@ public struct DocumentService: Sendable {
     case .refused(let verdict, let part): return try await refuse(caller, draft, material.digest, verdict, part, claim)
     case .sound(let part):
       let outcome = try await record(caller, draft, agreed, material, part, claim)
+      await KeyVersionUptake(core: core).saw(part.certificate.items, of: outcome.subjectID, tenant: caller.tenantID)
       return DocumentAnswer(outcome: outcome, items: Self.disclosed(caller, draft, part.certificate.items), itemsHandedOver: false)
     }
   }

@@ -86,31 +86,12 @@ public struct MatchService: Sendable {
     let verdict = outcome == "replayed" ? Verdict(.replayed) : Verdict.ok
     let matched = outcome == "matched"
     let told = try VerificationEvidence(told: row, at: 5, checkedAt: 9) ?? evidence
-    if matched, try row.int(10) < tags.count, let pair = try row.optionalUUID(2), let subject = try row.optionalUUID(1) {
-      await gain(PairID(pair), of: SubjectID(subject), tags, keys)
+    if matched, try row.int(10) < tags.count, let subject = try row.optionalUUID(1) {
+      await KeyVersionUptake(core: core).saw(tags, of: SubjectID(subject), tenant: caller.tenantID)
     }
     return MatchAnswer(
       id: id, verdict: verdict, matched: matched, subjectID: matched ? try row.optionalUUID(1).map(SubjectID.init) : nil,
       pair: matched ? try LoginService.pair(row, at: 2, keys) : nil, evidence: told)
-  }
-
-  /// The card's side takes up the key versions that came after its last certificate was seen. Where that fails, the next card does it.
-  private func gain(_ pair: PairID, of subject: SubjectID, _ tags: [EdgeTag], _ keys: TenantKeys) async {
-    do {
-      try await core.database.transaction(keys.tenantID) { transaction in
-        guard try await core.pairs.lock(subject, tenant: keys.tenantID, in: transaction),
-          let found = try await transaction.query(PairStore.byID, [.uuid(keys.tenantID.uuid), .uuid(pair.uuid)]).rows.first
-        else { return }
-        var row = try PairRow(found, keys)
-        guard !Set(row.cardTags).isDisjoint(with: tags) else { return }
-        // Asked again now that the subject is locked: a version that ended since the tags were made stays away.
-        let live = try await core.vault.tenantKeys(keys.tenantID)
-        row.cardTags = Array(Set(row.cardTags).union(tags.filter(live.isLive)))
-        _ = try await core.pairs.carryOut(.stays, row, keys: keys, in: transaction)
-      }
-    } catch {
-      core.logger.notice("a pair did not take up a new key version", metadata: ["pair": "\(pair)"])
-    }
   }
 
   private func refuse(_ caller: Caller, _ session: StatelessSession, _ examination: Examination) async throws -> MatchAnswer {
