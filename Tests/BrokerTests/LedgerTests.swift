@@ -148,6 +148,60 @@ struct LedgerTests {
     }
   }
 
+  /// A job that makes a pair active, and one that knows that pair by what the first makes of it; both stored.
+  private static func twoInTurn(_ broker: TestBroker, _ bank: TestTenant) async throws -> (first: LedgerJobID, second: LedgerJobID) {
+    _ = try await moved(broker, bank)
+    let here = try await broker.ledgerTags(bank, Hanako.asInLedger)
+    let there = try await broker.ledgerTags(bank, Hanako.moved)
+    return (
+      try await send(broker, bank, Upload([try ledgerLine(before: here, after: there, ref: "C-1")])),
+      try await send(broker, bank, Upload([try ledgerLine(before: there, after: nil, ref: "C-1")]))
+    )
+  }
+
+  @Test func aJobWaitsForTheOneBeforeWhoeverAppliesIt() async throws {
+    try await TestBroker.with { broker in
+      let bank = try await broker.bank()
+      let (first, second) = try await Self.twoInTurn(broker, bank)
+      let waiting = Statement(
+        "waiting", "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+      // One process stands still in the middle of the first job; another comes by and finds two stored ones.
+      let sweep = try await broker.pools.superuser.transaction { held -> Task<Void, Never> in
+        try await held.query(Statement("hold", "select subject_id from subjects for update"))
+        let sweep = Task { await broker.services.jobs.sweep() }
+        repeat {
+          try await Task.sleep(for: .milliseconds(5))
+          try await held.query(Statement("look_anew", "select pg_stat_clear_snapshot()"))
+        } while try await held.query(waiting).rows[0].int(0) == 0
+        await broker.another().jobs.sweep()
+        #expect(try await Self.job(broker, bank, second).state == .stored)
+        return sweep
+      }
+      await sweep.value
+      #expect(try await Self.job(broker, bank, first).activated == 1)
+      await broker.another().jobs.sweep()
+      let job = try await Self.job(broker, bank, second)
+      #expect(job.deleted == 1 && job.unknown == 0)
+      #expect(try await broker.pairs(bank).isEmpty)
+    }
+  }
+
+  @Test func twoProcessesApplyJobsAtOnceAndEachInTurn() async throws {
+    try await TestBroker.with { broker in
+      let others = [broker.another(), broker.another()]
+      for _ in 0..<4 {
+        let bank = try await broker.bank()
+        let (_, second) = try await Self.twoInTurn(broker, bank)
+        while try await Self.job(broker, bank, second).state != .done {
+          async let one: Void = others[0].jobs.sweep()
+          async let another: Void = others[1].jobs.sweep()
+          _ = await (one, another)
+        }
+        #expect(try await broker.pairs(bank).isEmpty)
+      }
+    }
+  }
+
   @Test func badLinesAreToldByNumberAndStopNothing() async throws {
     try await TestBroker.with { broker in
       let bank = try await broker.bank()

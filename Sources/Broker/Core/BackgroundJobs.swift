@@ -3,6 +3,7 @@ internal import Foundation
 internal import JLIS
 internal import Logging
 internal import PostgreSQL
+internal import Synchronization
 
 /// Work beside the requests: applies ledger changes, tells J-LIS what is still to be told, ends what is over. Every step may be done by any replica,
 /// and by two at once: rows are locked, and what is done is not done again.
@@ -13,8 +14,10 @@ public final class BackgroundJobs: Sendable {
   private let consents: ConsentJobs
   private let evidence: EvidenceJobs
   private let rotation: TagRotation
-  private let stored: AsyncStream<(TenantID, LedgerJobID)>
-  private let continuation: AsyncStream<(TenantID, LedgerJobID)>.Continuation
+  private let stored: AsyncStream<TenantID>
+  private let continuation: AsyncStream<TenantID>.Continuation
+  /// Tenants whose ledger jobs are being applied here, and whether somebody asked for it meanwhile.
+  private let applying = Mutex<[TenantID: Bool]>([:])
 
   /// - Parameter core: with connections of the jobs role.
   init(core: BrokerCore, book: ConsentBook) {
@@ -30,15 +33,15 @@ public final class BackgroundJobs: Sendable {
     (stored, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_000))
   }
 
-  func ledgerChangesStored(_ tenant: TenantID, _ job: LedgerJobID) { continuation.yield((tenant, job)) }
+  func ledgerChangesStored(_ tenant: TenantID) { continuation.yield(tenant) }
 
   /// Runs until cancelled: stored ledger jobs at once, everything else at each interval.
   public func run(sweepEvery interval: Duration = .seconds(20)) async {
     await withDiscardingTaskGroup { group in
       group.addTask {
-        for await (tenant, job) in self.stored {
+        for await tenant in self.stored {
           if Task.isCancelled { return }
-          await self.core.round(of: "ledgerChanges", over: [tenant]) { try await self.applier.apply(job, of: $0) ? 1 : 0 }
+          await self.core.round(of: "ledgerChanges", over: [tenant], self.applyLedgerChanges)
         }
       }
       group.addTask {
@@ -87,10 +90,26 @@ public final class BackgroundJobs: Sendable {
     return found[0].rows.compactMap { (try? $0.uuid(0)).map { TenantID($0) } }
   }
 
+  /// Who finds them being applied here leaves them to whoever does it, who looks once more at the end.
   private func applyLedgerChanges(_ tenant: TenantID) async throws -> Int {
+    let isAlone = applying.withLock { applying in
+      defer { applying[tenant] = applying[tenant] != nil }
+      return applying[tenant] == nil
+    }
+    guard isAlone else { return 0 }
     var applied = 0
-    for row in try await core.database.query(tenant, LedgerStore.storedJobs, [.uuid(tenant.uuid)]).rows
-    where try await applier.apply(LedgerJobID(try row.uuid(0)), of: tenant) { applied += 1 }
+    repeat {
+      do {
+        applied += try await applier.applyStored(of: tenant)
+      } catch {
+        applying.withLock { $0[tenant] = nil }
+        throw error
+      }
+    } while applying.withLock { applying in
+      let wasAsked = applying[tenant] == true
+      applying[tenant] = wasAsked ? false : nil
+      return wasAsked
+    }
     return applied
   }
 

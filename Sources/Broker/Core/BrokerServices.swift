@@ -129,7 +129,7 @@ public struct BrokerServices: Sendable {
     logins = LoginService(core: main)
     matches = MatchService(core: main)
     pairs = PairService(core: main)
-    ledgerChanges = LedgerChangeService(core: main, onStored: { jobs.ledgerChangesStored($0, $1) })
+    ledgerChanges = LedgerChangeService(core: main, onStored: { jobs.ledgerChangesStored($0) })
     tagKeys = TagKeyService(core: main)
     evaluations = EvaluationService(core: main)
     consents = ConsentService(core: main, book: consentBook)

@@ -19,27 +19,66 @@ struct LedgerApplier: Sendable {
     let batch: Int
   }
 
-  /// Applies one job. Returns false where another process has it, or it is applied already.
-  @discardableResult
-  func apply(_ job: LedgerJobID, of tenant: TenantID) async throws -> Bool {
+  /// How an attempt at a job ended.
+  private enum Attempt {
+    case applied
+    /// It is applied already.
+    case done
+    /// Another process is at this tenant's jobs.
+    case notOurs
+    /// What was found no longer holds.
+    case overtaken
+  }
+
+  /// What an attempt begins with.
+  private enum Start {
+    case with(rows: [Int64], turn: Int64)
+    case not(Attempt)
+  }
+
+  /// Applies the stored jobs of a tenant, the oldest first, since each must meet what the one before left. Returns how many; stops where another process is
+  /// at it.
+  func applyStored(of tenant: TenantID) async throws -> Int {
+    var applied = 0
+    for row in try await database.query(tenant, LedgerStore.storedJobs, [.uuid(tenant.uuid)]).rows {
+      let job = LedgerJobID(try row.uuid(0))
+      var attempt = try await self.attempt(job, of: tenant)
+      // Each time another job was applied, or a pepper came; there are only so many.
+      while attempt == .overtaken { attempt = try await self.attempt(job, of: tenant) }
+      if attempt == .notOurs { break }
+      if attempt == .applied { applied += 1 }
+    }
+    return applied
+  }
+
+  private func attempt(_ job: LedgerJobID, of tenant: TenantID) async throws -> Attempt {
     let keys = try await vault.tenantKeys(tenant)
     try keys.requireDigests()
     let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
-    let rows = try await database.transaction(tenant) { transaction -> [Int64]? in
-      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return nil }
+    let start = try await database.transaction(tenant) { transaction -> Start in
+      // First, so that nobody has the job's row who has not the turn.
+      guard let turn = try await transaction.query(LedgerStore.turn, [key[0]]).rows.first else { return .not(.notOurs) }
+      guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return .not(.done) }
       try await KeptLines(job: job, keys: keys, transaction: transaction).redigested()
-      return try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }
+      return .with(rows: try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }, turn: try turn.int8(0))
     }
-    guard let rows else { return false }
+    let (rows, turn): ([Int64], Int64)
+    switch start {
+    case .with(let found, let number): (rows, turn) = (found, number)
+    case .not(let attempt): return attempt
+    }
     // Not while this holds a connection: it would wait for others that wait for its. A stored job's lines stand, and what two replicas look for at once
     // one of them finds done below.
     let found = try await search(rows, key, tenant)
     // A search may outlast the time that a new pepper is published before it is written; then some pairs may have left the digests looked for.
-    guard SealedLines.peppers(try await vault.tenantKeys(tenant)) == SealedLines.peppers(keys) else {
-      return try await apply(job, of: tenant)
-    }
+    guard SealedLines.peppers(try await vault.tenantKeys(tenant)) == SealedLines.peppers(keys) else { return .overtaken }
     return try await database.transaction(tenant) { transaction in
-      guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return false }
+      // Held to the end, so that one job of a tenant is applied at a time.
+      guard let now = try await transaction.query(LedgerStore.turn, [key[0]]).rows.first else { return .notOurs }
+      guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return .done }
+      // What another job has done to the pairs meanwhile, this one has not seen.
+      guard try now.int8(0) == turn else { return .overtaken }
+      try await transaction.query(LedgerStore.takeTurn, [key[0]])
       let lines = KeptLines(job: job, keys: keys, transaction: transaction)
       let left = try await left(found, lines)
       let arrived = try await arrived(lines, key, in: transaction)
@@ -82,7 +121,7 @@ struct LedgerApplier: Sendable {
           .ledgerChangesApplied, tenant: tenant, actor: "job:ledger-changes", object: job.description,
           detail: ["deleted": String(deleted), "activated": String(activated), "unknown": String(unknown)]),
       ])
-      return true
+      return .applied
     }
   }
 

@@ -13,9 +13,9 @@ public final class LedgerChangeService: Sendable {
   private let core: BrokerCore
   private let sending = Mutex<Set<LedgerJobID>>([])
   /// Told of every job that was stored whole.
-  private let onStored: @Sendable (TenantID, LedgerJobID) -> Void
+  private let onStored: @Sendable (TenantID) -> Void
 
-  init(core: BrokerCore, onStored: @escaping @Sendable (TenantID, LedgerJobID) -> Void) {
+  init(core: BrokerCore, onStored: @escaping @Sendable (TenantID) -> Void) {
     self.core = core
     self.onStored = onStored
   }
@@ -45,7 +45,7 @@ public final class LedgerChangeService: Sendable {
         caller.tenantID, LedgerStore.letGo, [.uuid(caller.tenantID.uuid), .uuid(standing.job.uuid), .int8(core.idempotency.instance.key)])
       throw error
     }
-    onStored(caller.tenantID, standing.job)
+    onStored(caller.tenantID)
     return standing.job
   }
 
@@ -280,7 +280,12 @@ enum LedgerStore {
     "stored_ledger_jobs", "select job_id from ledger_jobs where tenant_id = $1 and state = 'stored' order by job_id limit 100")
   static let lockStored = Statement(
     "lock_stored_ledger_job",
-    "select received, invalid from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'stored' for update skip locked")
+    "select received, invalid from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'stored' for update")
+  /// How many jobs have been applied; no row while another process begins or applies one.
+  static let turn = Statement(
+    "ledger_jobs_turn", "select ledger_jobs_applied from tenants where tenant_id = $1 for no key update skip locked")
+  static let takeTurn = Statement(
+    "take_ledger_jobs_turn", "update tenants set ledger_jobs_applied = ledger_jobs_applied + 1 where tenant_id = $1")
   /// A row whose tags are not digested under the peppers that are live now ($3).
   static let otherwiseDigested = Statement(
     "ledger_batch_otherwise_digested",

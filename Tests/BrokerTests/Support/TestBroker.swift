@@ -40,7 +40,7 @@ final class TestBroker: Sendable {
           logger: Logger(label: "tests"))
       }
       app = pool(database.appURL, 2, 3)
-      jobs = pool(database.jobsURL, 1, 1)
+      jobs = pool(database.jobsURL, 1, 2)
       administrator = pool(database.operatorURL, 1, 1)
       superuser = pool(database.superuserURL, 1, 1)
     }
