@@ -88,9 +88,10 @@ struct QuickLaneTests {
 
   @Test("no look-up goes beyond the allowance, and none is counted twice")
   func allowance() async throws {
+    @Sendable func minute() -> Int { Int(Date().timeIntervalSince1970) / 60 }
+    let first = minute()
     try await warm(allowance: 40) { broker, headers in
       var (passed, refused) = (1, 0)
-      // A minute may end on the way: then there are as many again.
       for _ in 0..<120 {
         let reply = try await look(broker, headers)
         switch reply.status {
@@ -99,7 +100,9 @@ struct QuickLaneTests {
         default: Issue.record("status \(reply.status)")
         }
       }
-      #expect(passed == 40 || passed == 80)
+      // A minute may end on the way, on a machine that stands still several: then there are as many again.
+      let minutes = minute() - first + 1
+      #expect(minutes == 1 ? passed == 40 : (1...(40 * minutes)).contains(passed))
       #expect(passed + refused == 121)
     }
   }
