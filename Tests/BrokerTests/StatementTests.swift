@@ -36,7 +36,7 @@ struct StatementTests {
     LatestItemsStore.insertVerification,
     LoginStore.answer,
     LedgerStore.insertJob, LedgerStore.findJob, LedgerStore.take, LedgerStore.letGo, LedgerStore.advance, LedgerStore.commitUnflushed,
-    LedgerStore.sender, LedgerStore.turn, LedgerStore.takeTurn,
+    LedgerStore.sender, LedgerStore.turn, LedgerStore.takeTurn, LedgerStore.endTurn,
     LedgerStore.insertBatch,
     LedgerStore.insertInvalid, LedgerStore.getJob, LedgerStore.invalidLines,
     MatchStore.answer,

@@ -56,11 +56,10 @@ struct LedgerApplier: Sendable {
     try keys.requireDigests()
     let key: [SQLValue] = [.uuid(tenant.uuid), .uuid(job.uuid)]
     let start = try await database.transaction(tenant) { transaction -> Start in
-      // First, so that nobody has the job's row who has not the turn.
-      guard let turn = try await transaction.query(LedgerStore.turn, [key[0]]).rows.first else { return .not(.notOurs) }
+      guard let turn = try await Self.turn(tenant, in: transaction) else { return .not(.notOurs) }
       guard try await !transaction.query(LedgerStore.lockStored, key).rows.isEmpty else { return .not(.done) }
       try await KeptLines(job: job, keys: keys, transaction: transaction).redigested()
-      return .with(rows: try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }, turn: try turn.int8(0))
+      return .with(rows: try await transaction.query(LedgerStore.firstLines, key).rows.map { try $0.int8(0) }, turn: turn)
     }
     let (rows, turn): ([Int64], Int64)
     switch start {
@@ -73,12 +72,10 @@ struct LedgerApplier: Sendable {
     // A search may outlast the time that a new pepper is published before it is written; then some pairs may have left the digests looked for.
     guard SealedLines.peppers(try await vault.tenantKeys(tenant)) == SealedLines.peppers(keys) else { return .overtaken }
     return try await database.transaction(tenant) { transaction in
-      // Held to the end, so that one job of a tenant is applied at a time.
-      guard let now = try await transaction.query(LedgerStore.turn, [key[0]]).rows.first else { return .notOurs }
+      guard let now = try await Self.turn(tenant, in: transaction) else { return .notOurs }
       guard let locked = try await transaction.query(LedgerStore.lockStored, key).rows.first else { return .done }
       // What another job has done to the pairs meanwhile, this one has not seen.
-      guard try now.int8(0) == turn else { return .overtaken }
-      try await transaction.query(LedgerStore.takeTurn, [key[0]])
+      guard now == turn else { return .overtaken }
       let lines = KeptLines(job: job, keys: keys, transaction: transaction)
       let left = try await left(found, lines)
       let arrived = try await arrived(lines, key, in: transaction)
@@ -116,13 +113,24 @@ struct LedgerApplier: Sendable {
       try await transaction.pipeline([
         BoundStatement(
           LedgerStore.finish, key + [.int8(Int64(deleted)), .int8(Int64(activated)), .int8(Int64(unknown)), .timestamp(clock.now())]),
-        BoundStatement(LedgerStore.removeBatches, key),
+        BoundStatement(LedgerStore.removeBatches, key), BoundStatement(LedgerStore.endTurn, [key[0]]),
         audit.record(
           .ledgerChangesApplied, tenant: tenant, actor: "job:ledger-changes", object: job.description,
           detail: ["deleted": String(deleted), "activated": String(activated), "unknown": String(unknown)]),
       ])
       return .applied
     }
+  }
+
+  /// Takes the tenant's turn for this transaction: one job of a tenant is applied at a time. Returns how many were applied so far; nil where another process
+  /// has the turn.
+  private static func turn(_ tenant: TenantID, in transaction: TenantTransaction) async throws -> Int64? {
+    // The number is read when the turn is ours: a statement sees what was committed before it began.
+    let answers = try await transaction.pipeline([
+      BoundStatement(LedgerStore.takeTurn, [.uuid(tenant.uuid)]), BoundStatement(LedgerStore.turn, [.uuid(tenant.uuid)]),
+    ])
+    guard answers.count == 2, try answers[0].rows.first?.bool(0) == true else { return nil }
+    return try answers[1].rows.first?.int8(0)
   }
 
   /// Rows of which one statement finds the pairs, and statements at once.

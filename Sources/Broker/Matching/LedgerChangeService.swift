@@ -281,11 +281,15 @@ enum LedgerStore {
   static let lockStored = Statement(
     "lock_stored_ledger_job",
     "select received, invalid from ledger_jobs where tenant_id = $1 and job_id = $2 and state = 'stored' for update")
-  /// How many jobs have been applied; no row while another process begins or applies one.
-  static let turn = Statement(
-    "ledger_jobs_turn", "select ledger_jobs_applied from tenants where tenant_id = $1 for no key update skip locked")
+  /// Until the transaction's end; false while another process begins or applies a job of this tenant. No row's lock: the tenant must be suspended at once
+  /// however long a job takes.
   static let takeTurn = Statement(
-    "take_ledger_jobs_turn", "update tenants set ledger_jobs_applied = ledger_jobs_applied + 1 where tenant_id = $1")
+    "take_ledger_turn", "select pg_try_advisory_xact_lock(\(turnLocks), hashtext($1::uuid::text))")
+  /// Advisory locks of two numbers, of which this is the first.
+  private static let turnLocks = 1
+  static let turn = Statement("ledger_turn", "select ledger_jobs_applied from tenants where tenant_id = $1")
+  static let endTurn = Statement(
+    "end_ledger_turn", "update tenants set ledger_jobs_applied = ledger_jobs_applied + 1 where tenant_id = $1")
   /// A row whose tags are not digested under the peppers that are live now ($3).
   static let otherwiseDigested = Statement(
     "ledger_batch_otherwise_digested",
